@@ -1,0 +1,74 @@
+"""What went wrong, sorted by whose fault it is; each kind has one answer in HTTP and one exit code.
+
+A wrong password is no error but an outcome (`identity.Refusal`). Everything here is raised.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a file something stands. `line` and `column` count from 1; 0 means "not known"."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        parts = [self.file, *(str(number) for number in (self.line, self.column) if number)]
+        return ":".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to mend in a file or in the environment: what, where, and how."""
+
+    what: str
+    where: Place | None = None
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        remedy = f"\n    {self.remedy}" if self.remedy else ""
+        return f"{place}{self.what}{remedy}"
+
+
+class BridgeError(Exception):
+    """Base of every error that the bridge raises on purpose. Its text is meant for people."""
+
+
+class BadRequest(BridgeError):
+    """The client sent something that no client in order would send. Answered with 400."""
+
+
+class Unavailable(BridgeError):
+    """The bridge cannot answer now through no fault of the client. Answered with 503."""
+
+    def __init__(self, message: str, *, retry_after: int = 5) -> None:
+        """`retry_after` in whole seconds."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Throttled(BridgeError):
+    """Too many attempts. Answered with 429."""
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        """`retry_after` in whole seconds."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Misconfigured(BridgeError):
+    """Settings, policy, keys or certificates cannot be used. Holds every problem found, never only the first."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    @classmethod
+    def one(cls, what: str, where: Place | str | None = None, remedy: str = "") -> "Misconfigured":
+        """The common case: a single problem; a plain string as `where` is a file's path."""
+        place = Place(where) if isinstance(where, str) else where
+        return cls([Problem(what, place, remedy)])

@@ -1,0 +1,17 @@
+"""The registry's own words as pure values: scopes, access, repository names, challenges.
+
+Knows nothing of people, policies, tokens or HTTP. Source: distribution, docs/content/spec/auth/{token,scope}.md.
+"""
+
+from .challenge import basic_challenge
+from .names import MAX_NAME_LENGTH, is_path_component, is_repository_name
+from .scope import Access, parse_scopes
+
+__all__ = [
+    "MAX_NAME_LENGTH",
+    "Access",
+    "basic_challenge",
+    "is_path_component",
+    "is_repository_name",
+    "parse_scopes",
+]

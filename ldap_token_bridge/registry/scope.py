@@ -1,0 +1,75 @@
+"""The scope grammar: `type[(class)]:name:action[,action]` (distribution, docs/content/spec/auth/scope.md).
+
+The name may itself hold colons (`host:5000/a/b`): the type ends at the first one, the actions begin after the last.
+A scope that does not parse is dropped, never an error: the registry then says what is missing.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, TypeGuard
+
+from .names import is_repository_name
+
+ResourceType = Literal["repository", "registry"]
+
+REPOSITORY_ACTIONS = ("pull", "push", "delete", "*")
+CATALOG = "catalog"
+_CLASS = re.compile(r"\(([a-z0-9]+)\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Actions on one resource: as asked for in a scope, or as granted in a token's `access` claim.
+
+    `actions` are distinct and in the order pull, push, delete, `*`. The only `registry` resource is the catalogue.
+    """
+
+    type: ResourceType
+    name: str
+    actions: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.type}:{self.name}:{','.join(self.actions)}"
+
+    def claim(self) -> dict[str, object]:
+        """The entry of the token's `access` list."""
+        return {"type": self.type, "name": self.name, "actions": list(self.actions)}
+
+
+def parse_scopes(texts: Iterable[str]) -> tuple[Access, ...]:
+    """The accesses that scope parameters ask for, in order of first mention, one entry a resource.
+
+    Each text may hold several scopes separated by spaces. What is malformed, of an unknown type, not a legal
+    repository name, or left without a known action is dropped.
+    """
+    asked: dict[tuple[ResourceType, str], set[str]] = {}
+    for text in texts:
+        for scope in text.split(" "):
+            parsed = _parse_scope(scope)
+            if parsed:
+                resource_type, name, actions = parsed
+                asked.setdefault((resource_type, name), set()).update(actions)
+    return tuple(
+        Access(resource_type, name, tuple(action for action in REPOSITORY_ACTIONS if action in actions))
+        for (resource_type, name), actions in asked.items()
+    )
+
+
+def _parse_scope(scope: str) -> tuple[ResourceType, str, set[str]] | None:
+    resource_type, first, rest = scope.partition(":")
+    name, second, actions = rest.rpartition(":")
+    resource_type = _CLASS.sub("", resource_type)
+    if not first or not second or not _is_known(resource_type):
+        return None
+    known = set(actions.split(",")).intersection(REPOSITORY_ACTIONS)
+    if resource_type == "registry":
+        known &= {"*"}
+        legal = name == CATALOG
+    else:
+        legal = is_repository_name(name)
+    return (resource_type, name, known) if legal and known else None
+
+
+def _is_known(resource_type: str) -> TypeGuard[ResourceType]:
+    return resource_type in ("repository", "registry")

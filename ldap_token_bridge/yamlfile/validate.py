@@ -1,0 +1,84 @@
+"""A document held against a model; pydantic's errors become problems that people can act on."""
+
+import difflib
+import typing
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from ldap_token_bridge.errors import Misconfigured, Problem
+
+from .model import REFUSED, Model
+from .reader import Document
+
+M = TypeVar("M", bound=Model)
+
+_WANTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "dict_type": "a mapping of keys to values",
+    "model_type": "a mapping of keys to values",
+}
+
+
+def validate(document: Document, model: type[M]) -> M:
+    """The document as `model`; raises Misconfigured with every problem, each with its place."""
+    try:
+        return model.model_validate(document.value)
+    except ValidationError as errors:
+        details = errors.errors(include_url=False, include_input=False)
+        raise Misconfigured(_problem(document, model, detail) for detail in details) from None
+
+
+def _problem(document: Document, model: type[Model], detail: ErrorDetails) -> Problem:
+    path = detail["loc"]
+    # In messages a key is named as it stands in the file: server.tls.key
+    name = ".".join(str(step) for step in path) or "the file"
+    kind = detail["type"]
+    context = detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        known = _keys_at(model, path[:-1])
+        return Problem(f"unknown key {path[-1]!r}", document.key_place(path), suggest(str(path[-1]), known))
+    if kind == "missing":
+        return Problem(f"the key {name!r} is missing", document.place(path[:-1]), f"Add {path[-1]!r} here.")
+    if kind == REFUSED:
+        return Problem(f"{name}: {context['what']}", document.place(path), context["remedy"])
+    if kind in _WANTED:
+        return Problem(f"{name} must be {_WANTED[kind]}", document.place(path), f"Write {_WANTED[kind]}.")
+    if kind in ("literal_error", "enum"):
+        return Problem(f"{name} has an unknown value", document.place(path), f"Write one of: {context['expected']}.")
+    return Problem(f"{name}: {detail['msg']}", document.place(path))
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """A remedy for an unknown word: the nearest known one, else all of them."""
+    names = sorted(known)
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if near:
+        return f"Did you mean {near[0]!r}?"
+    return f"Known here: {', '.join(names)}." if names else ""
+
+
+def _keys_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    """The keys that the model at `path` has; empty if there is no model there."""
+    found: Any = model
+    for step in path:
+        if isinstance(found, type) and issubclass(found, BaseModel):
+            by_key = {field.alias or name: field.annotation for name, field in found.model_fields.items()}
+            found = _model_in(by_key.get(str(step)))
+        # a step into a list or a mapping of models stays with the model of its items
+    if isinstance(found, type) and issubclass(found, BaseModel):
+        return [field.alias or name for name, field in found.model_fields.items()]
+    return []
+
+
+def _model_in(annotation: Any) -> Any:
+    """The model class within an annotation such as `tuple[Rule, ...]` or `Tls | None`."""
+    if isinstance(annotation, type) and not typing.get_args(annotation):
+        return annotation if issubclass(annotation, BaseModel) else None
+    return next((model for part in typing.get_args(annotation) if (model := _model_in(part))), None)
