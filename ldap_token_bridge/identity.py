@@ -1,5 +1,6 @@
 """Who someone is: credentials as sent, the account they proved to be, and the groups it is in."""
 
+import hmac
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -16,6 +17,11 @@ class Secret:
     def reveal(self) -> bytes:
         """The bytes themselves; pass them on, never keep or print them."""
         return self._value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and hmac.compare_digest(self._value, other._value)
+
+    __hash__ = None  # type: ignore[assignment]  # a hash of a secret is a secret too
 
     def __repr__(self) -> str:
         return "<secret>"
@@ -51,15 +57,11 @@ GroupPath = Literal["direct", "nested", "primary"]
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A directory group. `dn` is empty if only the SID is known, `sid` is empty outside of Active Directory.
-
-    `via` names the DN of the group through which a nested one was reached, empty for any other.
-    """
+    """A directory group. `dn` is empty if only the SID is known, `sid` is empty outside of Active Directory."""
 
     dn: str
     sid: str = ""
     path: GroupPath = "direct"
-    via: str = ""
 
 
 @dataclass(frozen=True, slots=True)

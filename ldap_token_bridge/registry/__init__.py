@@ -5,9 +5,10 @@ Knows nothing of people, policies, tokens or HTTP. Source: distribution, docs/co
 
 from .challenge import basic_challenge
 from .names import MAX_NAME_LENGTH, is_path_component, is_repository_name
-from .scope import Access, parse_scopes
+from .scope import CATALOG, Access, parse_scopes
 
 __all__ = [
+    "CATALOG",
     "MAX_NAME_LENGTH",
     "Access",
     "basic_challenge",

@@ -3,20 +3,31 @@
 Owns PyYAML and pydantic. Knows nothing of what any particular file means: policy and settings say that with models.
 """
 
-from .model import Model, checked, refuse
-from .reader import Document, read_document, read_text, resolve_scalar
-from .types import Duration, FilePath, Network, format_duration, parse_duration
+from pydantic import Field
+
+from .examine import Examined, examine
+from .model import Model, checked, parsed, refuse
+from .reader import Document, KeyPath, read_document, read_text, resolve_scalar
+from .schema import json_schema
+from .types import Duration, FilePath, Network, format_duration, parse_duration, parse_network
 from .validate import suggest, validate
 
 __all__ = [
     "Document",
     "Duration",
+    "Examined",
+    "Field",
     "FilePath",
+    "KeyPath",
     "Model",
     "Network",
     "checked",
+    "examine",
     "format_duration",
+    "json_schema",
     "parse_duration",
+    "parse_network",
+    "parsed",
     "read_document",
     "read_text",
     "refuse",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 REFUSED = "refused"
@@ -27,3 +27,8 @@ def checked(parse: Callable[[Any], Any], schema: dict[str, Any]) -> tuple[Before
     Use as `Annotated[T, *checked(parse, schema)]`; `parse` gets the plain value and returns a T or calls `refuse`.
     """
     return BeforeValidator(parse), WithJsonSchema(schema)
+
+
+def parsed(parse: Callable[[Any], Any], schema: dict[str, Any]) -> tuple[PlainValidator, WithJsonSchema]:
+    """As `checked`, for a T that pydantic does not know: what `parse` returns is taken as it is."""
+    return PlainValidator(parse), WithJsonSchema(schema)

@@ -79,10 +79,13 @@ def read_document(text: str, file: str) -> Document:
         _refuse_depth(text, file)
         root = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        # For an alias the problem is marked behind the sign, its context at the sign.
+        is_alias = "alias" in (error.context or "") or "anchor" in (error.context or "")
+        mark = (error.context_mark if is_alias else None) or error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
         what = " ".join(part for part in (error.context, error.problem) if part)
-        raise Misconfigured.one(f"not valid YAML: {what}", place, _remedy(what)) from None
+        line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
+        raise Misconfigured.one(f"not valid YAML: {what}", place, _remedy(what, line)) from None
     except yaml.YAMLError as error:
         raise Misconfigured.one(f"not valid YAML: {str(error).splitlines()[0]}", file) from None
     builder = _Builder(file)
@@ -121,8 +124,8 @@ def _refuse_depth(text: str, file: str) -> None:
         raise Misconfigured(problems)
 
 
-def _remedy(what: str) -> str:
-    if "\\t" in what or "tab" in what:
+def _remedy(what: str, line: str) -> str:
+    if "cannot start any token" in what and line.lstrip(" ").startswith("\t"):
         return "Indent with spaces, not tabs."
     if "mapping values are not allowed" in what:
         return "Put the text in quotes if it holds ': ', or check the indentation."

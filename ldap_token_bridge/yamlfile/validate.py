@@ -32,10 +32,11 @@ def validate(document: Document, model: type[M]) -> M:
         return model.model_validate(document.value)
     except ValidationError as errors:
         details = errors.errors(include_url=False, include_input=False)
-        raise Misconfigured(_problem(document, model, detail) for detail in details) from None
+        raise Misconfigured(problem_of(document, model, detail) for detail in details) from None
 
 
-def _problem(document: Document, model: type[Model], detail: ErrorDetails) -> Problem:
+def problem_of(document: Document, model: type[Model], detail: ErrorDetails) -> Problem:
+    """One of pydantic's errors as a problem with its place in the document."""
     path = detail["loc"]
     # In messages a key is named as it stands in the file: server.tls.key
     name = ".".join(str(step) for step in path) or "the file"
@@ -68,17 +69,18 @@ def _keys_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
     """The keys that the model at `path` has; empty if there is no model there."""
     found: Any = model
     for step in path:
-        if isinstance(found, type) and issubclass(found, BaseModel):
+        # a number is a step into a list, which stays with the model of its items
+        if isinstance(step, str) and isinstance(found, type) and issubclass(found, BaseModel):
             by_key = {field.alias or name: field.annotation for name, field in found.model_fields.items()}
-            found = _model_in(by_key.get(str(step)))
+            found = model_in(by_key.get(str(step)))
         # a step into a list or a mapping of models stays with the model of its items
     if isinstance(found, type) and issubclass(found, BaseModel):
         return [field.alias or name for name, field in found.model_fields.items()]
     return []
 
 
-def _model_in(annotation: Any) -> Any:
+def model_in(annotation: Any) -> Any:
     """The model class within an annotation such as `tuple[Rule, ...]` or `Tls | None`."""
     if isinstance(annotation, type) and not typing.get_args(annotation):
         return annotation if issubclass(annotation, BaseModel) else None
-    return next((model for part in typing.get_args(annotation) if (model := _model_in(part))), None)
+    return next((model for part in typing.get_args(annotation) if (model := model_in(part))), None)

@@ -1,0 +1,28 @@
+"""From what someone typed to an account with its groups, for each kind of directory.
+
+Owns the meaning of LDAP entries and answers: which entry a login names, whether the account may be used, which groups
+it is in, and what may be remembered of that for how long. Knows nothing of tokens, policies or HTTP.
+"""
+
+from .authenticator import Authenticated, Authenticator, CacheTimes, Login, Refused
+from .directory import Directory
+from .kinds import DirectoryOptions, GroupStrategy, Kind, KindDefaults, defaults_for
+from .login_name import LoginName, parse_login_name
+from .person import Person
+
+__all__ = [
+    "Authenticated",
+    "Authenticator",
+    "CacheTimes",
+    "Directory",
+    "DirectoryOptions",
+    "GroupStrategy",
+    "Kind",
+    "KindDefaults",
+    "Login",
+    "LoginName",
+    "Person",
+    "Refused",
+    "defaults_for",
+    "parse_login_name",
+]

@@ -1,0 +1,39 @@
+r"""The name that someone typed, in the one form in which it is looked up.
+
+Accepted: `alice`, `alice@corp.example.com`, `CORP\alice`. Refused before any look-up: what no directory holds as a
+name, or what clients send for purposes of their own.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+
+MAX_LENGTH = 256
+# docker sends this user name with an identity token as the password; it is no account.
+_IDENTITY_TOKEN_USER = "<token>"  # noqa: S105 -- a user name
+
+
+@dataclass(frozen=True, slots=True)
+class LoginName:
+    """`name` as it is searched for (NFC), and the domain that stood before a backslash, if any."""
+
+    name: str
+    domain: str = ""
+
+    @property
+    def key(self) -> str:
+        """Equal for all spellings that a directory takes for the same name, which compares without regard to case."""
+        return f"{self.domain}\\{self.name}".lower()
+
+
+def parse_login_name(typed: str) -> LoginName | None:
+    """The name to look up, or None if it can be no account's."""
+    text = unicodedata.normalize("NFC", typed)
+    if not text or len(text) > MAX_LENGTH or text != text.strip() or text == _IDENTITY_TOKEN_USER:
+        return None
+    # Cc: control characters, NUL among them. Cf: invisible ones that make two names look alike. Cs: half characters.
+    if any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in text):
+        return None
+    domain, backslash, name = text.rpartition("\\")
+    if backslash and (not domain or not name or "\\" in domain):
+        return None
+    return LoginName(name, domain)

@@ -1,0 +1,43 @@
+"""A server's refusal of a bind, in the words that people act on.
+
+Only the result code 0 is a success; whatever is not known here is a wrong password or an outage, never a login.
+"""
+
+import re
+
+from ldap_token_bridge.identity import Refusal
+from ldap_token_bridge.ldap import BindResult
+
+# Result codes of RFC 4511, appendix A.2.
+_CONSTRAINT_VIOLATION = 19  # 389 Directory Server: too many wrong passwords
+_INVALID_CREDENTIALS = 49
+_UNWILLING_TO_PERFORM = 53  # 389 Directory Server and FreeIPA: account inactivated
+
+# Active Directory tells the reason in the diagnostic message of result 49, as a Windows error code in hexadecimal
+# (Microsoft, System Error Codes 1300-1699 and 1700-3999).
+_ACTIVE_DIRECTORY = re.compile(r"\bdata ([0-9a-f]{1,8})\b", re.IGNORECASE)
+_SUB_CODES = {
+    0x525: Refusal.WRONG_CREDENTIALS,  # ERROR_NO_SUCH_USER
+    0x52E: Refusal.WRONG_CREDENTIALS,  # ERROR_LOGON_FAILURE
+    0x530: Refusal.OUTSIDE_HOURS,  # ERROR_INVALID_LOGON_HOURS
+    0x531: Refusal.WRONG_WORKSTATION,  # ERROR_INVALID_WORKSTATION
+    0x532: Refusal.PASSWORD_EXPIRED,  # ERROR_PASSWORD_EXPIRED
+    0x533: Refusal.ACCOUNT_DISABLED,  # ERROR_ACCOUNT_DISABLED
+    0x701: Refusal.ACCOUNT_EXPIRED,  # ERROR_ACCOUNT_EXPIRED
+    0x773: Refusal.MUST_CHANGE_PASSWORD,  # ERROR_PASSWORD_MUST_CHANGE
+    0x775: Refusal.ACCOUNT_LOCKED,  # ERROR_ACCOUNT_LOCKED_OUT
+}
+
+
+def refusal_of(result: BindResult) -> Refusal | None:
+    """Why a bind was refused; None if the code says nothing about the account (the directory is then at fault).
+
+    `result` must not be a success.
+    """
+    if result.code == _INVALID_CREDENTIALS:
+        found = _ACTIVE_DIRECTORY.search(result.diagnostic)
+        return _SUB_CODES.get(int(found[1], 16), Refusal.WRONG_CREDENTIALS) if found else Refusal.WRONG_CREDENTIALS
+    return {
+        _CONSTRAINT_VIOLATION: Refusal.ACCOUNT_LOCKED,
+        _UNWILLING_TO_PERFORM: Refusal.ACCOUNT_DISABLED,
+    }.get(result.code)

@@ -1,0 +1,10 @@
+"""What the bridge tells about itself: log lines, one audit line a request, metrics.
+
+Owns structlog and prometheus-client. Knows nothing of what it reports: callers hand over plain values, never secrets.
+"""
+
+from .audit import write_audit
+from .log import configure_logging, log
+from .metrics import Metrics
+
+__all__ = ["Metrics", "configure_logging", "log", "write_audit"]

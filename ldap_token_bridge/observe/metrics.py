@@ -1,0 +1,62 @@
+"""Prometheus metrics. None is labelled by person or repository: their number has no bound."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, PlatformCollector, ProcessCollector
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from ldap_token_bridge import __version__
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class Metrics:
+    """All metrics of one bridge, in a registry of its own."""
+
+    content_type = CONTENT_TYPE_LATEST
+
+    def __init__(self) -> None:
+        registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
+        self._registry = registry
+        self.requests = Counter(
+            "ltb_token_requests", "Token requests by outcome and its reason", ("outcome", "reason"), registry=registry
+        )
+        self.request_seconds = Histogram(
+            "ltb_token_request_seconds", "Time to answer a token request", registry=registry, buckets=_SECONDS
+        )
+        self.in_flight = Gauge("ltb_token_requests_in_flight", "Token requests under way", registry=registry)
+        self.large_tokens = Counter(
+            "ltb_large_tokens", "Tokens above 8 kB, which proxies may refuse as a header", registry=registry
+        )
+        self.ldap_seconds = Histogram(
+            "ltb_ldap_operation_seconds",
+            "Time of LDAP operations",
+            ("operation", "server", "outcome"),
+            registry=registry,
+            buckets=_SECONDS,
+        )
+        self.cache_lookups = Counter("ltb_cache_lookups", "Look-ups in a cache", ("cache", "result"), registry=registry)
+        self.reloads = Counter("ltb_reloads", "Reloads of settings, policy and keys", ("result",), registry=registry)
+        self.last_reload = Gauge(
+            "ltb_last_reload_successful", "1 if the last reload was taken up, else 0", registry=registry
+        )
+        self.policy = Gauge("ltb_policy_info", "1 for the policy in force", ("hash",), registry=registry)
+        self.key_expiry = Gauge(
+            "ltb_signing_key_not_after_seconds",
+            "When a key's certificate ends, since 1970",
+            ("kid",),
+            registry=registry,
+        )
+        Info("ltb_build", "The version that runs", registry=registry).info({"version": __version__})
+
+    def ldap_operation(self, operation: str, server: str, seconds: float, outcome: str) -> None:
+        """Count one LDAP operation."""
+        self.ldap_seconds.labels(operation, server, outcome).observe(seconds)
+
+    def cache_lookup(self, cache: str, hit: bool) -> None:  # noqa: FBT001 -- the shape that caches call back with
+        """Count one look-up in a cache."""
+        self.cache_lookups.labels(cache, "hit" if hit else "miss").inc()
+
+    def render(self) -> bytes:
+        """All metrics in Prometheus' text form."""
+        return generate_latest(self._registry)

@@ -1,0 +1,162 @@
+"""The journey of a token request: authenticate, resolve groups, hold the scopes against the policy, sign.
+
+Everything it decides with comes from one `Snapshot`, taken once a request, so that a reload never mixes two policies.
+"""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from ipaddress import IPv4Address, IPv6Address
+
+from .deadline import Deadline
+from .directory import Authenticated, Authenticator, Refused
+from .errors import BadRequest
+from .identity import Account, Credentials, Refusal, Subject, SubjectKind
+from .policy import Decision, Policy, Question
+from .registry import Access, parse_scopes
+from .tokens import Claims, Keyring, mint
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRules:
+    """`bridge.yaml`'s `token`: who issues tokens, for which registries, and for how many seconds."""
+
+    issuer: str
+    services: tuple[str, ...]
+    lifetime: int
+    x5c: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that a request is decided with; replaced whole by a reload."""
+
+    rules: TokenRules
+    policy: Policy
+    keyring: Keyring
+    authenticator: Authenticator
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """What a client asks for. `service` may be empty; `scopes` are as sent; `account` is a hint and never believed."""
+
+    credentials: Credentials | None
+    service: str
+    scopes: tuple[str, ...]
+    address: IPv4Address | IPv6Address | None
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """Milliseconds in each stage, and whether memory answered for the directory."""
+
+    search: float = 0.0
+    bind: float = 0.0
+    groups: float = 0.0
+    sign: float = 0.0
+    cache: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A token, and why it says what it says."""
+
+    token: str = field(repr=False)
+    expires_in: int
+    service: str
+    subject: str
+    asked: tuple[Access, ...]
+    decision: Decision
+    policy_hash: str
+    key_id: str
+    stages: Stages
+
+
+@dataclass(frozen=True, slots=True)
+class NotIssued:
+    """No token, and why. `subject` is the canonical account, empty if none was found."""
+
+    reason: Refusal
+    service: str
+    subject: str
+    asked: tuple[Access, ...]
+    policy_hash: str
+    stages: Stages
+
+
+class TokenService:
+    """Answers token requests. `now` gives seconds since 1970."""
+
+    def __init__(self, snapshot: Snapshot, now: Callable[[], float] = time.time) -> None:
+        self.snapshot = snapshot
+        self._now = now
+
+    async def issue(self, request: TokenRequest, deadline: Deadline) -> Issued | NotIssued:
+        """A token or a refusal. Raises BadRequest for an unknown service, Unavailable if no directory answers."""
+        snapshot = self.snapshot
+        service = _service_of(request.service, snapshot.rules.services)
+        asked = parse_scopes(request.scopes)
+        if request.credentials is None:
+            return self._anonymous(request, snapshot, service, asked)
+        login = await snapshot.authenticator.login(request.credentials, deadline)
+        spent = login.spent
+        stages = Stages(spent.search, spent.bind, spent.groups, cache=login.cache)
+        if isinstance(login, Refused):
+            name = _name(login.account)
+            return NotIssued(login.reason, service, name, asked, snapshot.policy.hash, stages)
+        return self._decide_and_sign(request, snapshot, service, asked, _subject(login), stages)
+
+    def _anonymous(
+        self, request: TokenRequest, snapshot: Snapshot, service: str, asked: tuple[Access, ...]
+    ) -> Issued | NotIssued:
+        """A token for nobody, where the policy gives something of what is asked to anyone; else a challenge."""
+        allowed = snapshot.policy.allows_anonymous and not request.account
+        if allowed:
+            answer = self._decide_and_sign(request, snapshot, service, asked, None, Stages())
+            if answer.decision.granted or not asked:
+                return answer
+        return NotIssued(Refusal.NO_CREDENTIALS, service, "", asked, snapshot.policy.hash, Stages())
+
+    def _decide_and_sign(
+        self,
+        request: TokenRequest,
+        snapshot: Snapshot,
+        service: str,
+        asked: tuple[Access, ...],
+        subject: Subject | None,
+        stages: Stages,
+    ) -> Issued:
+        now = self._now()
+        question = Question(subject, asked, service, request.address, datetime.fromtimestamp(now, UTC))
+        decision = snapshot.policy.decide(question)
+        rules, key = snapshot.rules, snapshot.keyring.active
+        name = subject.name if subject else ""
+        claims = Claims(rules.issuer, service, name, decision.granted, rules.lifetime)
+        start = time.perf_counter()
+        token = mint(key, claims, now=now, token_id=secrets.token_hex(16), x5c=rules.x5c)
+        sign = (time.perf_counter() - start) * 1000
+        stages = Stages(stages.search, stages.bind, stages.groups, sign, stages.cache)
+        return Issued(token, rules.lifetime, service, name, asked, decision, snapshot.policy.hash, key.kid, stages)
+
+
+def _subject(login: Authenticated) -> Subject:
+    return Subject(SubjectKind.USER, login.account.name, login.groups)
+
+
+def _name(account: Account | None) -> str:
+    return account.name if account else ""
+
+
+def _service_of(asked: str, services: tuple[str, ...]) -> str:
+    """The registry that a token is for; clients that leave it out mean the only one there is."""
+    if asked in services:
+        return asked
+    if not asked and len(services) == 1:
+        return services[0]
+    if not asked:
+        raise BadRequest("the request names no service, and this bridge serves several registries")
+    raise BadRequest("the request names a service that this bridge does not serve; see token.services in bridge.yaml")

@@ -1,0 +1,23 @@
+"""HTTP in, HTTP out: a request becomes a TokenRequest, an outcome or an error becomes an answer.
+
+Owns aiohttp, the texts that people see and the table from errors to answers. Decides nothing about people or rights.
+"""
+
+from .admin import admin_app
+from .messages import DEFAULT_MESSAGES, MESSAGE_KEYS, messages_with
+from .public import public_app
+from .server import ListenAddress, Listener, server_tls
+from .token_endpoint import EndpointOptions, TokenEndpoint
+
+__all__ = [
+    "DEFAULT_MESSAGES",
+    "MESSAGE_KEYS",
+    "EndpointOptions",
+    "ListenAddress",
+    "Listener",
+    "TokenEndpoint",
+    "admin_app",
+    "messages_with",
+    "public_app",
+    "server_tls",
+]

@@ -1,0 +1,30 @@
+"""The address of the real client, behind proxies that are trusted to tell it."""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+Address = IPv4Address | IPv6Address
+Networks = Sequence[IPv4Network | IPv6Network]
+
+
+def client_address(peer: str | None, forwarded_for: Sequence[str], trusted: Networks) -> Address | None:
+    """The nearest address that is no trusted proxy; None if a trusted proxy sent something that is no address.
+
+    `peer` is the connection's other end, None for a Unix socket, which counts as this machine. `forwarded_for` are the
+    values of all X-Forwarded-For headers in order. Only what trusted proxies have appended is believed: whatever a
+    client sends by itself stands to the left of that.
+    """
+    nearest = _parse(peer or "127.0.0.1")
+    hops = [hop.strip() for value in forwarded_for for hop in value.split(",")]
+    while hops and nearest is not None and any(nearest in network for network in trusted):
+        nearest = _parse(hops.pop())
+    return nearest
+
+
+def _parse(text: str) -> Address | None:
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    # ::ffff:10.0.0.1 is 10.0.0.1, which is how networks are written in policies.
+    return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address

@@ -1,0 +1,60 @@
+"""The application that clients and registries reach: tokens, public keys, health."""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from ldap_token_bridge.token_service import TokenService
+
+from . import answers
+from .token_endpoint import TokenEndpoint
+
+# All are served, with and without a trailing slash; a redirect would drop the credentials.
+TOKEN_PATHS = ("/token", "/auth", "/auth/token")
+# A long list of scopes and a password of a kilobyte in base64 exceed aiohttp's 8190.
+MAX_LINE = 65536
+MAX_BODY = 65536
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def public_app(endpoint: TokenEndpoint, service: TokenService) -> web.Application:
+    """The public application. `service` gives the keys in force."""
+
+    async def jwks(_request: web.Request) -> web.Response:
+        return web.json_response(service.snapshot.keyring.jwks())
+
+    async def bundle(_request: web.Request) -> web.Response:
+        return web.Response(text=service.snapshot.keyring.bundle_pem(), content_type="application/x-pem-file")
+
+    app = web.Application(client_max_size=MAX_BODY, middlewares=[_in_both_shapes])
+    for path in TOKEN_PATHS:
+        for spelling in (path, f"{path}/"):
+            app.router.add_get(spelling, endpoint, allow_head=False)
+            app.router.add_post(spelling, endpoint)
+    app.router.add_get("/jwks.json", jwks)
+    app.router.add_get("/bundle.pem", bundle)
+    for path in ("/livez", "/readyz", "/healthz"):
+        app.router.add_get(path, healthy)
+    app.on_response_prepare.append(_name_no_versions)
+    return app
+
+
+async def healthy(_request: web.Request) -> web.Response:
+    """The process lives, and has policy and keys: it does not listen without them.
+
+    An outage of the directory is no reason to restart or to take the bridge out of service.
+    """
+    return web.Response(text="ok\n")
+
+
+@web.middleware
+async def _in_both_shapes(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except web.HTTPException as problem:
+        return answers.of_http_error(problem)
+
+
+async def _name_no_versions(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers["Server"] = "ldap-token-bridge"

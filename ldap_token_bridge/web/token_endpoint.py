@@ -1,0 +1,178 @@
+"""The token endpoint: reads a request, has it answered within its deadline, and writes the audit line."""
+
+import asyncio
+import secrets
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+
+from aiohttp import web
+
+from ldap_token_bridge.deadline import Deadline
+from ldap_token_bridge.errors import BadRequest, Unavailable
+from ldap_token_bridge.observe import Metrics, log, write_audit
+from ldap_token_bridge.token_service import Issued, NotIssued, TokenRequest, TokenService
+
+from . import answers
+from .addresses import Address, client_address
+from .token_request import Asked, read_request
+
+# ggcr reads no more of a reply; proxies commonly refuse a header beyond 8 kB.
+_MAX_BODY = 64 * 1024
+_LARGE_TOKEN = 8 * 1024
+# What a client may write into the audit line by itself.
+_MAX_TOLD = 200
+_CLIENT_ERROR = 400
+_SERVER_ERROR = 500
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointOptions:
+    """How requests are answered; replaced whole by a reload. `deadline` in seconds."""
+
+    deadline: float
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    messages: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class _Trail:
+    """What is known of a request so far, for the audit line."""
+
+    request_id: str
+    address: Address | None
+    start: float
+    asked: Asked | None = None
+    outcome: Issued | NotIssued | None = None
+    reason: str = ""
+    fields: dict[str, object] = field(default_factory=dict)
+
+
+class TokenEndpoint:
+    """GET and POST on every token path."""
+
+    def __init__(self, service: TokenService, options: EndpointOptions, metrics: Metrics) -> None:
+        self.options = options
+        self._service = service
+        self._metrics = metrics
+
+    async def __call__(self, request: web.Request) -> web.Response:
+        """Always an answer of the protocol, and always one audit line."""
+        options = self.options
+        peer = request.transport.get_extra_info("peername") if request.transport else None
+        address = client_address(
+            peer[0] if peer else None, request.headers.getall("X-Forwarded-For", []), options.trusted_proxies
+        )
+        trail = _Trail(secrets.token_hex(8), address, time.perf_counter())
+        with self._metrics.in_flight.track_inprogress():
+            response = await self._answer(request, trail, options)
+        response.headers["X-Request-Id"] = trail.request_id
+        self._record(request, response, trail)
+        return response
+
+    async def _answer(self, request: web.Request, trail: _Trail, options: EndpointOptions) -> web.Response:
+        deadline = Deadline.after(options.deadline)
+        try:
+            async with asyncio.timeout_at(deadline.at):
+                return await self._issue(request, trail, options, deadline)
+        except Exception as problem:  # noqa: BLE001 -- whatever it is, the client gets an answer and the log a line
+            trail.reason, response = answers.answer_to(problem, options.messages)
+            _log_failure(problem, trail)
+            return response
+
+    async def _issue(
+        self, request: web.Request, trail: _Trail, options: EndpointOptions, deadline: Deadline
+    ) -> web.Response:
+        asked = trail.asked = await read_request(request)
+        wanted = TokenRequest(asked.credentials, asked.service, asked.scopes, trail.address, asked.account)
+        outcome = trail.outcome = await self._service.issue(wanted, deadline)
+        if isinstance(outcome, NotIssued):
+            trail.reason = outcome.reason
+            return answers.refused(outcome.reason, options.messages)
+        return self._success(outcome, trail, is_form=asked.is_form)
+
+    def _success(self, issued: Issued, trail: _Trail, *, is_form: bool) -> web.Response:
+        body: dict[str, object] = {
+            "token": issued.token,
+            "access_token": issued.token,
+            "expires_in": issued.expires_in,
+        }
+        if is_form:
+            body["scope"] = " ".join(map(str, issued.decision.granted))
+        if len(issued.token) > _LARGE_TOKEN:
+            self._metrics.large_tokens.inc()
+            trail.fields["token_bytes"] = len(issued.token)
+        response = web.json_response(body, headers={"Cache-Control": "no-store"})
+        if response.body is not None and len(response.text or "") > _MAX_BODY:
+            trail.reason = "too-many-scopes"
+            raise BadRequest("the request asks for more repositories than fit into one token; ask for fewer at once")
+        return response
+
+    def _record(self, request: web.Request, response: web.Response, trail: _Trail) -> None:
+        outcome = "issued" if response.status < _CLIENT_ERROR else "refused"
+        outcome = "error" if response.status >= _SERVER_ERROR else outcome
+        elapsed = time.perf_counter() - trail.start
+        self._metrics.requests.labels(outcome, trail.reason or "ok").inc()
+        self._metrics.request_seconds.observe(elapsed)
+        write_audit(
+            {
+                "request_id": trail.request_id,
+                "outcome": outcome,
+                "reason": trail.reason,
+                "status": response.status,
+                "client": str(trail.address or ""),
+                "method": request.method,
+                "user_agent": request.headers.get("User-Agent", "")[:_MAX_TOLD],
+                **_decided(trail),
+                "ms": round(elapsed * 1000, 2),
+                **trail.fields,
+            }
+        )
+
+
+def _decided(trail: _Trail) -> dict[str, object]:
+    """The part of the audit line that only a request that could be read has.
+
+    Names as typed are not written down: people type passwords into the wrong field.
+    """
+    outcome = trail.outcome
+    if outcome is None:
+        return {"client_id": trail.asked.client_id[:_MAX_TOLD]} if trail.asked else {}
+    stages = outcome.stages
+    told: dict[str, object] = {
+        "account": outcome.subject,
+        "service": outcome.service,
+        "client_id": trail.asked.client_id[:_MAX_TOLD] if trail.asked else "",
+        "asked": [str(access) for access in outcome.asked],
+        "granted": [],
+        "rules": [],
+        "policy": outcome.policy_hash,
+        "cache": stages.cache,
+        "search_ms": round(stages.search, 2),
+        "bind_ms": round(stages.bind, 2),
+        "groups_ms": round(stages.groups, 2),
+        "sign_ms": round(stages.sign, 2),
+    }
+    if isinstance(outcome, Issued):
+        told |= {
+            "granted": [str(access) for access in outcome.decision.granted],
+            "rules": list(outcome.decision.rule_ids),
+            "key": outcome.key_id,
+        }
+    return told
+
+
+def _log_failure(problem: Exception, trail: _Trail) -> None:
+    if isinstance(problem, Unavailable):
+        log().warning("the directory could not answer", request_id=trail.request_id, why=str(problem))
+    elif trail.reason == answers.INTERNAL:
+        log().error(
+            "a request failed in a way that it should not; please report this",
+            request_id=trail.request_id,
+            error=type(problem).__name__,
+            # Places only: the text of an unforeseen exception could hold anything.
+            where=[f"{Path(at.filename).name}:{at.lineno}" for at in traceback.extract_tb(problem.__traceback__)],
+        )

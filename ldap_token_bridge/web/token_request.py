@@ -1,0 +1,125 @@
+"""A token request as HTTP carries it, read into values: RFC 7617 for Basic, RFC 6749 for the form."""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+from ldap_token_bridge.errors import BadRequest
+from ldap_token_bridge.identity import Credentials, Secret
+
+_FORM = "application/x-www-form-urlencoded"
+# More fields than any client sends; the bound keeps a hostile body from becoming a hundred thousand objects.
+_MAX_FIELDS = 2000
+
+
+class BadCredentials(Exception):
+    """An Authorization header that holds no Basic credentials. Answered with 401, as RFC 7235 has it."""
+
+
+class RefreshRefused(Exception):
+    """A refresh token was sent, and none is ever issued by this bridge. Answered with 401 and `invalid_grant`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a client asks for, by GET or by POST."""
+
+    credentials: Credentials | None
+    service: str
+    scopes: tuple[str, ...]
+    account: str
+    client_id: str
+    is_form: bool
+
+
+async def read_request(request: web.Request) -> Asked:
+    """The values of a GET or POST; raises BadRequest, BadCredentials or RefreshRefused."""
+    return await _read_form(request) if request.method == "POST" else _read_query(request)
+
+
+def _read_query(request: web.Request) -> Asked:
+    # The raw text: aiohttp's own reading mends what does not decode, and a mended scope is not what was asked for.
+    fields = _fields(request.raw_path.partition("?")[2])
+    return Asked(
+        read_basic(request.headers.getall("Authorization", [])),
+        _single(fields, "service"),
+        tuple(fields.get("scope", ())),
+        _single(fields, "account"),
+        _single(fields, "client_id"),
+        is_form=False,
+    )
+
+
+async def _read_form(request: web.Request) -> Asked:
+    charset = (request.charset or "utf-8").lower()
+    if request.content_type != _FORM or charset not in ("utf-8", "utf8"):
+        raise BadRequest(f"the body must be {_FORM} in UTF-8")
+    try:
+        fields = _fields((await request.read()).decode())
+    except UnicodeDecodeError:
+        raise BadRequest("the form is not UTF-8") from None
+    for name in ("grant_type", "service", "client_id"):
+        if not _single(fields, name):
+            raise BadRequest(f"the form lacks {name}")
+    if _single(fields, "access_type") not in ("", "online", "offline"):
+        raise BadRequest("access_type must be online or offline")
+    grant_type = _single(fields, "grant_type")
+    if grant_type == "refresh_token":
+        raise RefreshRefused
+    if grant_type != "password":
+        raise BadRequest("grant_type must be password")
+    if "username" not in fields or "password" not in fields:
+        raise BadRequest("the form lacks username or password")
+    username = _single(fields, "username")
+    return Asked(
+        Credentials(username, Secret(_single(fields, "password").encode())),
+        _single(fields, "service"),
+        tuple(fields.get("scope", ())),
+        username,
+        _single(fields, "client_id"),
+        is_form=True,
+    )
+
+
+def read_basic(headers: Sequence[str]) -> Credentials | None:
+    """The credentials of the Authorization header, None without one; raises BadCredentials.
+
+    The password is what follows the first colon, byte for byte.
+    """
+    if not headers:
+        return None
+    scheme, _, encoded = headers[0].partition(" ")
+    # Two headers would let a proxy check one and the bridge another.
+    if len(headers) > 1 or scheme.lower() != "basic":
+        raise BadCredentials
+    try:
+        username, colon, password = base64.b64decode(encoded.strip(" "), validate=True).partition(b":")
+        if not colon:
+            raise BadCredentials
+        return Credentials(username.decode(), Secret(password))
+    except (binascii.Error, ValueError):
+        raise BadCredentials from None
+
+
+def _fields(text: str) -> Mapping[str, Sequence[str]]:
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
+    except ValueError as error:
+        what = "not UTF-8" if isinstance(error, UnicodeDecodeError) else f"more than {_MAX_FIELDS} fields"
+        raise BadRequest(f"the query or form cannot be read: {what}") from None
+    fields: dict[str, list[str]] = {}
+    for name, value in pairs:
+        fields.setdefault(name, []).append(value)
+    return fields
+
+
+def _single(fields: Mapping[str, Sequence[str]], name: str) -> str:
+    """A parameter that may stand once (RFC 6749 section 3.2), empty if it is absent."""
+    values = fields.get(name, ("",))
+    if len(values) > 1:
+        raise BadRequest(f"{name} stands more than once")
+    return values[0]
