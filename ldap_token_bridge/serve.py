@@ -167,7 +167,7 @@ async def _retire(parts: DirectoryParts, seconds: float) -> None:
         await parts.client.close()
 
 
-async def serve(bridge: Bridge) -> None:
+async def run_until_signalled(bridge: Bridge) -> None:
     """Run until SIGTERM or SIGINT; SIGHUP reloads."""
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()

@@ -6,14 +6,13 @@ Owns aiohttp, the texts that people see and the table from errors to answers. De
 from .admin import admin_app
 from .messages import DEFAULT_MESSAGES, MESSAGE_KEYS, messages_with
 from .public import public_app
-from .server import ListenAddress, Listener, server_tls
+from .server import Listener, server_tls
 from .token_endpoint import EndpointOptions, TokenEndpoint
 
 __all__ = [
     "DEFAULT_MESSAGES",
     "MESSAGE_KEYS",
     "EndpointOptions",
-    "ListenAddress",
     "Listener",
     "TokenEndpoint",
     "admin_app",

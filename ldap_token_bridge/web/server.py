@@ -1,28 +1,14 @@
 """Sockets: where an application listens, and how it stops without dropping a request."""
 
 import ssl
-from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
 
 from ldap_token_bridge.errors import Misconfigured
+from ldap_token_bridge.listen_address import ListenAddress
 
 from .public import MAX_LINE
-
-
-@dataclass(frozen=True, slots=True)
-class ListenAddress:
-    """A TCP address or, if `path` is set, a Unix socket. Port 0 means any free one."""
-
-    host: str = ""
-    port: int = 0
-    path: str = ""
-
-    def __str__(self) -> str:
-        if self.path:
-            return f"unix:{self.path}"
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 class Listener:

@@ -1,0 +1,170 @@
+"""The check-up that asks the directory: every server, the base DNs, the people, and the groups that the policy names."""
+
+import asyncio
+import ssl
+from collections.abc import Iterable
+
+from ldap_token_bridge.deadline import Deadline
+from ldap_token_bridge.errors import Unavailable
+from ldap_token_bridge.ldap import (
+    DirectoryDown,
+    FilterTemplate,
+    LdapClient,
+    LdapOptions,
+    SearchFailed,
+    SearchRequest,
+    SearchScope,
+    ServerAddress,
+    ServerCheck,
+    client_tls,
+)
+from ldap_token_bridge.policy import GroupReference, Policy
+from ldap_token_bridge.settings import Settings
+
+from .certificates import names_in
+from .item import Grade, Item
+from .trouble import trouble_of
+
+# RFC 4511 appendix A.1: noSuchObject, invalidDNSyntax; Active Directory sends a referral for another domain's names.
+_NOT_THERE = frozenset((10, 32, 34))
+_ANYTHING = FilterTemplate.compile("(objectClass=*)").fill()
+_LATER = "Try again; if it stays so, look into the directory server's own log."
+_WRONG_NAME = "is for another name"
+
+
+async def check_directory(settings: Settings, options: LdapOptions, policy: Policy | None) -> tuple[Item, ...]:
+    """Connects to every server; if one can be used, looks for the base DNs, people, and the groups of the policy.
+
+    Never raises for what a server does. `options` are the ldap room's, made of these settings.
+    """
+    client = LdapClient(options)
+    try:
+        return tuple(await _Checkup(settings, options, client).run(policy))
+    finally:
+        await client.close()
+
+
+class _Checkup:
+    def __init__(self, settings: Settings, options: LdapOptions, client: LdapClient) -> None:
+        self._settings = settings
+        self._options = options
+        self._client = client
+        # Each server may use up its own time-outs before the next one is tried.
+        self._seconds = (options.connect_timeout + options.operation_timeout) * len(options.servers)
+
+    async def run(self, policy: Policy | None) -> list[Item]:
+        checks = await self._client.check(Deadline.after(self._seconds))
+        items = [await self._server(number, check) for number, check in enumerate(checks)]
+        if all(item.grade is not Grade.FINE for item in items):
+            return items
+        for path, base in self._bases():
+            items.append(await self._base(path, base))
+        if all(item.grade is Grade.FINE for item in items if item.topic == "base"):
+            items.append(await self._people())
+        for reference in policy.group_references() if policy else ():
+            items.append(await self._group(reference))
+        return items
+
+    async def _server(self, number: int, check: ServerCheck) -> Item:
+        if not check.problem:
+            return Item("server", Grade.FINE, f"{check.server}: the service account may sign in")
+        trouble = trouble_of(check.problem, number, self._settings)
+        what = f"{check.server}: {check.problem}"
+        if trouble.meaning:
+            what += f"; {trouble.meaning}"
+        if _WRONG_NAME in check.problem:
+            names = await self._names(check.server)
+            what += f"; it is for {', '.join(names)}" if names else ""
+        if trouble.key[-1] == "ca_file":
+            file = self._settings.directory.tls.ca_file
+            what += (
+                f"; trusted are the authorities in {file}" if file else "; trusted are the authorities of this system"
+            )
+        return Item("server", trouble.grade, what, self._settings.place(*trouble.key), trouble.remedy or check.remedy)
+
+    async def _names(self, server: ServerAddress) -> tuple[str, ...]:
+        """The names in a server's certificate; none if it cannot be had. Nothing is sent on that connection."""
+        tls = self._settings.directory.tls
+        if not server.tls:
+            return ()
+        context = client_tls(tls.ca_file, tls.certificate, tls.key, tls.minimum)
+        context.check_hostname = False
+        try:
+            async with asyncio.timeout(self._options.connect_timeout):
+                _, writer = await asyncio.open_connection(server.host, server.port, ssl=context)
+        except (OSError, ssl.SSLError):
+            return ()
+        certificate = writer.get_extra_info("peercert") or {}
+        writer.transport.abort()
+        return names_in(certificate)
+
+    def _bases(self) -> Iterable[tuple[tuple[str, ...], str]]:
+        options = self._settings.directory.options
+        yield ("directory", "base"), options.base
+        for section, base in (("users", options.user_base), ("groups", options.group_base)):
+            if base != options.base:
+                yield ("directory", section, "base"), base
+
+    async def _base(self, path: tuple[str, ...], base: str) -> Item:
+        name, where = ".".join(path), self._settings.place(*path)
+        try:
+            if await self._exists(base):
+                return Item("base", Grade.FINE, f"{name}: {base}")
+        except Unavailable as error:
+            return Item("base", Grade.FINDING, f"{name}: {base} cannot be looked up: {_detail(error)}", where, _LATER)
+        what = f"{name}: there is no {base}, or the service account may not see it"
+        return Item("base", Grade.UNUSABLE, what, where, "Correct the DN, or let the service account read there.")
+
+    async def _people(self) -> Item:
+        """Whether the filter for people matches anyone who has the account attribute."""
+        options = self._settings.directory.options
+        text = f"(&{options.user_filter}({options.account}=*))"
+        request = SearchRequest(
+            options.user_base,
+            SearchScope.SUBTREE,
+            FilterTemplate.compile(text).fill(),
+            (options.account,),
+            size_limit=1,
+        )
+        try:
+            found = await self._client.search(request, self._deadline())
+        except Unavailable as error:
+            return Item("people", Grade.FINDING, f"people cannot be searched for: {_detail(error)}", remedy=_LATER)
+        if found:
+            return Item("people", Grade.FINE, f"people are found below {options.user_base}")
+        where = self._settings.place("directory", "users", "filter")
+        remedy = "Check directory.users.base, filter and account, and that the service account may read people."
+        return Item("people", Grade.FINDING, f"nobody below {options.user_base} matches {text}", where, remedy)
+
+    async def _group(self, reference: GroupReference) -> Item:
+        """A group that the policy names; Active Directory reads an entry by its SID, too ([MS-ADTS] 3.1.1.3.1.2.4)."""
+        written = reference.dn or reference.sid
+        name = f"group {reference.name}: {written}"
+        try:
+            if await self._exists(reference.dn or f"<SID={reference.sid}>"):
+                return Item("group", Grade.FINE, name)
+        except Unavailable as error:
+            return Item(
+                "group", Grade.FINDING, f"{name} cannot be looked up: {_detail(error)}", reference.place, _LATER
+            )
+        what = f"group {reference.name}: there is no {written}, or the service account may not see it"
+        remedy = "Correct it in the policy; until then its rules match nobody."
+        return Item("group", Grade.FINDING, what, reference.place, remedy)
+
+    async def _exists(self, dn: str) -> bool:
+        """Whether the service account can read the entry; raises Unavailable if no server says."""
+        request = SearchRequest(dn, SearchScope.BASE, _ANYTHING, ("1.1",), size_limit=1)
+        try:
+            return bool(await self._client.search(request, self._deadline()))
+        except SearchFailed as error:
+            if error.code in _NOT_THERE:
+                return False
+            raise
+
+    def _deadline(self) -> Deadline:
+        return Deadline.after(self._seconds)
+
+
+def _detail(error: Unavailable) -> str:
+    """The cause, which is for operators; people who log in see the text alone."""
+    return error.detail if isinstance(error, DirectoryDown | SearchFailed) else str(error)

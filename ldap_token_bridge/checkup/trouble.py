@@ -1,0 +1,81 @@
+"""What a server's trouble means for bridge.yaml: which key it belongs to, how bad it is, how it is mended."""
+
+import re
+from dataclasses import dataclass
+
+from ldap_token_bridge.directory.reasons import refusal_of
+from ldap_token_bridge.identity import Refusal
+from ldap_token_bridge.ldap import BindResult
+from ldap_token_bridge.settings import Settings
+from ldap_token_bridge.yamlfile import KeyPath
+
+from .item import Grade
+
+_REFUSED = re.compile(r"^the service account is refused: (\d+)")
+# RFC 4511, appendix A.1
+_WANTS_TLS = frozenset((8, 13))  # strongerAuthRequired, confidentialityRequired
+
+# What the ldap room says of a server begins with these words. What is not here may pass by itself: no such name, no
+# answer, nothing that listens.
+_TLS = ("directory", "tls")
+_KEYS: tuple[tuple[str, KeyPath], ...] = (
+    ("the server's certificate is not signed", (*_TLS, "ca_file")),
+    ("the server's certificate", ("directory", "servers")),
+    ("the TLS handshake failed", ("directory", "servers")),
+    ("the server refuses StartTLS", (*_TLS, "start_tls")),
+)
+
+_MEANING = {
+    Refusal.WRONG_CREDENTIALS: "the password is wrong, or there is no such account",
+    Refusal.PASSWORD_EXPIRED: "its password has expired",
+    Refusal.MUST_CHANGE_PASSWORD: "its password must be changed first",
+    Refusal.ACCOUNT_LOCKED: "the account is locked",
+    Refusal.ACCOUNT_DISABLED: "the account is disabled",
+    Refusal.ACCOUNT_EXPIRED: "the account has expired",
+    Refusal.OUTSIDE_HOURS: "the account may not sign in at this hour",
+    Refusal.WRONG_WORKSTATION: "the account may not sign in from this machine",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A server's trouble with the key of bridge.yaml to look at; `meaning` and `remedy` may be empty."""
+
+    key: KeyPath
+    grade: Grade
+    meaning: str = ""
+    remedy: str = ""
+
+
+def trouble_of(problem: str, server: int, settings: Settings) -> Trouble:
+    """What `problem`, which the ldap room reports of the server with this number, means."""
+    refused = _REFUSED.match(problem)
+    if refused:
+        return _refusal(int(refused[1]), problem, settings)
+    for words, key in _KEYS:
+        if problem.startswith(words):
+            return Trouble((*key, server) if key[-1] == "servers" else key, Grade.UNUSABLE)
+    return Trouble(("directory", "servers", server), Grade.FINDING)
+
+
+def _refusal(code: int, problem: str, settings: Settings) -> Trouble:
+    if code in _WANTS_TLS:
+        return Trouble(("directory", "servers"), Grade.UNUSABLE)
+    password = password_key(settings)
+    refusal = refusal_of(BindResult(code, problem))
+    if refusal is None:
+        return Trouble(("directory", "bind_dn"), Grade.UNUSABLE)
+    meaning = _MEANING.get(refusal, "")
+    if refusal is Refusal.WRONG_CREDENTIALS:
+        remedy = f"Check directory.bind_dn and {'.'.join(map(str, password))}."
+        return Trouble(password, Grade.UNUSABLE, meaning, remedy)
+    return Trouble(("directory", "bind_dn"), Grade.UNUSABLE, meaning, "Let your directory's administrators mend that.")
+
+
+def password_key(settings: Settings) -> KeyPath:
+    """The key that gives the service account's password."""
+    for name in ("bind_password_file", "bind_password"):
+        path = ("directory", name)
+        if settings.is_written(*path):
+            return path
+    return ("directory", "bind_dn")

@@ -1,0 +1,46 @@
+"""`check`: everything that can be known before a start."""
+
+import asyncio
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from ldap_token_bridge.checkup import Item, check_directory, check_files, exit_code
+from ldap_token_bridge.serve import ldap_options
+
+from .common import config_option, examples, find_config, format_choice, run_or_explain, say
+from .items import FORMATS, print_items
+
+
+@click.command(
+    epilog=examples(
+        "ldap-token-bridge check",
+        "ldap-token-bridge check -c /etc/ldap-token-bridge/bridge.yaml --connect",
+        "ldap-token-bridge check --format github    # in a pipeline",
+    )
+)
+@config_option
+@click.option(
+    "--connect",
+    is_flag=True,
+    help="Also sign in to every directory server and look up the base DNs, people, and every group of the policy.",
+)
+@format_choice(*FORMATS)
+@run_or_explain()
+def command(config: Path | None, connect: bool, output_format: str) -> None:  # noqa: FBT001 -- click passes it by name
+    """Check settings, keys, certificates, policy and its tests.
+
+    Exit code 0: fine, or only warnings. 1: a policy test fails, a server does not answer, a group of the policy is not
+    there. 2: the bridge cannot work until the settings, the policy, a key or a certificate are mended.
+    """
+    found = check_files(find_config(config), os.environ, datetime.now(UTC))
+    items: tuple[Item, ...] = found.items
+    if connect and found.settings and found.directory_tls:
+        options = ldap_options(found.settings.directory)
+        items += asyncio.run(check_directory(found.settings, options, found.policy))
+    elif connect:
+        say("The directory was not asked: first mend what stands above.")
+    print_items(items, output_format)
+    raise SystemExit(exit_code(items))

@@ -1,0 +1,117 @@
+"""What all commands share: where bridge.yaml is, the output format, and how an error is shown.
+
+Exit codes: 0 fine, 1 a finding or a refusal, 2 unusable input.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from ldap_token_bridge.errors import BridgeError, Misconfigured, Problem
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+CONFIG_VARIABLE = "LTB_CONFIG"
+CONFIG_PLACES = (Path("bridge.yaml"), Path("/etc/ldap-token-bridge/bridge.yaml"))
+
+EXIT_FINDING = 1
+EXIT_UNUSABLE = 2
+
+
+def config_option(function: Decorated) -> Decorated:
+    """`-c/--config FILE`, passed on as `config: Path | None`; `find_config` says which file is meant."""
+    return click.option(
+        "-c",
+        "--config",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help=f"The settings. Else ${CONFIG_VARIABLE}, {', '.join(f'{place}' for place in CONFIG_PLACES)}.",
+    )(function)
+
+
+def format_choice(*formats: str) -> Callable[[Decorated], Decorated]:
+    """`--format` with these formats, the first by default; passed on as `output_format: str`."""
+    return click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="How to print the result.",
+    )
+
+
+def format_option(function: Decorated) -> Decorated:
+    """`--format text|json`, passed on as `output_format: str`."""
+    return format_choice("text", "json")(function)
+
+
+def examples(*lines: str) -> str:
+    """Example commands as the `epilog` of a click command, one a line and not wrapped."""
+    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
+
+
+def find_config(given: Path | None) -> Path:
+    """The settings file: the given one, `$LTB_CONFIG`, or the first of the usual places that exists.
+
+    Raises Misconfigured, which names every place that was looked at.
+    """
+    from_environment = os.environ.get(CONFIG_VARIABLE, "")
+    wanted = given or (Path(from_environment) if from_environment else None)
+    if wanted:
+        if wanted.is_file():
+            return wanted
+        origin = "" if given else f" (from ${CONFIG_VARIABLE})"
+        raise Misconfigured.one(f"there is no such file{origin}", str(wanted), "Name the settings file: -c bridge.yaml")
+    for place in CONFIG_PLACES:
+        if place.is_file():
+            return place
+    looked_at = ", ".join(str(place) for place in CONFIG_PLACES)
+    raise Misconfigured.one(
+        f"no settings file was found. Looked at ${CONFIG_VARIABLE} (not set), {looked_at}",
+        remedy="Name one: -c bridge.yaml",
+    )
+
+
+@contextmanager
+def run_or_explain() -> Iterator[None]:
+    """Shows the errors of its body on stderr and ends the program: 2 for Misconfigured, 1 for any other BridgeError.
+
+    Use it as `with run_or_explain():` or as a decorator below the options.
+    """
+    try:
+        yield
+    except Misconfigured as error:
+        for problem in error.problems:
+            show_problem(problem)
+        raise SystemExit(EXIT_UNUSABLE) from None
+    except BridgeError as error:
+        say(f"{_style('error:', 'red')} {error}")
+        raise SystemExit(EXIT_FINDING) from None
+
+
+def show_problem(problem: Problem) -> None:
+    """What, where and how to mend it, on stderr."""
+    place = f"{_style(str(problem.where), None)}: " if problem.where else ""
+    say(f"{_style('error:', 'red')} {place}{problem.what}")
+    if problem.remedy:
+        say(f"       {problem.remedy}")
+
+
+def show_warnings(warnings: tuple[str, ...]) -> None:
+    """Texts about what should be mended, on stderr."""
+    for warning in warnings:
+        say(f"{_style('warning:', 'yellow')} {warning}")
+
+
+def say(text: str) -> None:
+    """A line for people on stderr. Colours go only to a terminal, and not where NO_COLOR is set (no-color.org)."""
+    click.echo(text, err=True, color=False if os.environ.get("NO_COLOR") else None)
+
+
+def _style(text: str, colour: str | None) -> str:
+    return click.style(text, fg=colour, bold=True)

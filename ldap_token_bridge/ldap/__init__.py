@@ -1,0 +1,38 @@
+"""LDAP on asyncio: messages, connections, TLS, servers, failover and deadlines.
+
+Owns ldap3, which reads filters here and is the oracle of the tests. Knows neither accounts nor groups nor kinds of
+directory: it carries searches and binds to a server that answers, and their outcomes back.
+
+Two kinds of connection are never mixed: a few for searches, bound as the service account, and some for users' binds.
+No password is written before TLS is established, none is written twice, and no referral is ever followed.
+"""
+
+from .address import ServerAddress, parse_server
+from .check import ServerCheck
+from .client import LdapClient
+from .errors import DirectoryDown, InvalidBind, SearchFailed, ServiceAccountRefused
+from .filters import FilterTemplate, InvalidFilter, any_equal
+from .model import BindResult, Entry, SearchRequest, SearchScope
+from .options import LdapOptions, Observer
+from .tls import client_tls
+
+__all__ = [
+    "BindResult",
+    "DirectoryDown",
+    "Entry",
+    "FilterTemplate",
+    "InvalidBind",
+    "InvalidFilter",
+    "LdapClient",
+    "LdapOptions",
+    "Observer",
+    "SearchFailed",
+    "SearchRequest",
+    "SearchScope",
+    "ServerAddress",
+    "ServerCheck",
+    "ServiceAccountRefused",
+    "any_equal",
+    "client_tls",
+    "parse_server",
+]

@@ -1,0 +1,51 @@
+"""`check --connect`: is each server there, is its certificate good, does it take the service account?"""
+
+import asyncio
+from dataclasses import dataclass
+
+from ldap_token_bridge.deadline import Deadline
+
+from .address import ServerAddress
+from .channels import SearchChannel
+from .errors import ServerFailure, ServiceAccountRefused, describe
+from .options import LdapOptions
+from .service_account import ServiceAccount
+
+_STRONGER_AUTH = frozenset((8, 13))  # RFC 4511: strongerAuthRequired, confidentialityRequired
+
+
+@dataclass(frozen=True, slots=True)
+class ServerCheck:
+    """What is wrong with a server and how to mend it; an empty `problem` means that it is fine."""
+
+    server: ServerAddress
+    problem: str = ""
+    remedy: str = ""
+
+
+async def check_server(
+    server: ServerAddress, options: LdapOptions, account: ServiceAccount, deadline: Deadline
+) -> ServerCheck:
+    """Connects anew, binds as the service account, hangs up. Raises nothing that a server could cause."""
+    try:
+        async with asyncio.timeout_at(deadline.at):
+            account.check()  # a refused account is not shown to one server after the other: that locks it
+            channel = await SearchChannel.open(server, options, deadline)
+            try:
+                await account.login(channel)
+            finally:
+                await channel.close()
+    except TimeoutError:
+        return ServerCheck(server, "the check's time was over before the server was reached", "Allow more time.")
+    except ServiceAccountRefused as refused:
+        return ServerCheck(server, *_refusal(refused))
+    except ServerFailure as failure:
+        return ServerCheck(server, failure.reason, failure.remedy)
+    return ServerCheck(server)
+
+
+def _refusal(refused: ServiceAccountRefused) -> tuple[str, str]:
+    remedy = "Check bind_dn and the bind password; look whether the account is locked, disabled or expired."
+    if refused.code in _STRONGER_AUTH:
+        remedy = "The server wants TLS: use ldaps:// or start_tls: true."
+    return f"the service account is refused: {describe(refused.code, refused.diagnostic)}", remedy

@@ -1,0 +1,69 @@
+"""What goes into the room and comes out of it, as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class SearchScope(IntEnum):
+    """How far below its base a search looks (RFC 4511 section 4.5.1.2)."""
+
+    BASE = 0
+    ONE = 1
+    SUBTREE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """A search; `filter` is BER from FilterTemplate or any_equal.
+
+    With `size_limit` n, at most n entries come and more matches are no error: ask for 2 to tell "one" from "several".
+    `paged` reads everything page by page, past a server's limit for one answer.
+    """
+
+    base: str
+    scope: SearchScope
+    filter: bytes
+    attributes: tuple[str, ...]
+    size_limit: int = 0
+    paged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry found: its DN as the server spells it, and its attributes by lower-case name."""
+
+    dn: str
+    attributes: Mapping[str, tuple[bytes, ...]]
+
+    def first(self, name: str) -> bytes | None:
+        """The first value, None if there is none."""
+        values = self.attributes.get(name.lower())
+        return values[0] if values else None
+
+    def text(self, name: str) -> str:
+        """The first value as text, empty if there is none."""
+        value = self.first(name)
+        return "" if value is None else _text(value)
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """All values as text."""
+        return tuple(_text(value) for value in self.attributes.get(name.lower(), ()))
+
+
+@dataclass(frozen=True, slots=True)
+class BindResult:
+    """A server's answer to a bind: the result code, and what it says in words (Active Directory: the reason)."""
+
+    code: int
+    diagnostic: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether the password is right and the account may log in."""
+        return self.code == 0
+
+
+def _text(value: bytes) -> str:
+    # Octets that are not UTF-8 show as \xNN: two different values never become one, and no legal account has that.
+    return value.decode("utf-8", "backslashreplace")

@@ -1,0 +1,174 @@
+"""A server's messages from octets (RFC 4511 sections 4.1.9, 4.2.2, 4.5.2, 4.12), straight into values.
+
+`decode` raises ProtocolError and nothing else. Elements nest exactly as deep as the calls below, so no input can
+recurse; every count has a bound. Referrals are read over and never kept: nothing can follow what nobody knows.
+"""
+
+from itertools import chain
+from typing import NamedTuple
+
+from .ber import ENUMERATED, INTEGER, OCTET_STRING, SEQUENCE, SET, ProtocolError, expect, read_header, read_integer
+from .model import Entry
+from .requests import MAX_MESSAGE_ID, PAGED_RESULTS
+
+BIND_RESPONSE, SEARCH_DONE, EXTENDED_RESPONSE = 0x61, 0x65, 0x78
+NOTICE_OF_DISCONNECTION = "1.3.6.1.4.1.1466.20036"  # RFC 4511 section 4.4.1
+
+_SEARCH_ENTRY, _SEARCH_REFERENCE, _INTERMEDIATE = 0x64, 0x73, 0x79
+_ANSWERS = frozenset((BIND_RESPONSE, SEARCH_DONE, EXTENDED_RESPONSE))
+_CONTROLS, _RESPONSE_NAME = 0xA0, 0x8A
+_SHORT_FORM_END = 0x80
+
+MAX_ATTRIBUTES = 4_096  # of one entry; the schema of Active Directory knows about 1,500
+MAX_VALUES = 250_000  # of one entry, all attributes together
+MAX_DIAGNOSTIC = 1_000  # characters kept
+_MAX_EXTRAS = 32  # controls of a message; elements after the diagnostic message
+
+
+class Answer(NamedTuple):
+    """The last word on a request: `operation` is the response's tag, `name` an extended response's OID.
+
+    `cookie` is not empty if more pages can be asked for.
+    """
+
+    message_id: int
+    operation: int
+    code: int
+    diagnostic: str
+    name: str = ""
+    cookie: bytes = b""
+
+
+class Found(NamedTuple):
+    """One entry of a search under way."""
+
+    message_id: int
+    entry: Entry
+
+
+class Skipped(NamedTuple):
+    """A reference to another server or an intermediate response: nothing that the bridge uses."""
+
+    message_id: int
+
+
+def decode(message: bytes) -> Answer | Found | Skipped:
+    """The message whose octets these are, as a whole."""
+    end = len(message)
+    start, stop = expect(message, 0, end, SEQUENCE)
+    if stop != end:
+        raise ProtocolError("octets after the message")
+    id_start, id_stop = expect(message, start, end, INTEGER)
+    message_id = read_integer(message, id_start, id_stop)
+    if message_id > MAX_MESSAGE_ID:
+        raise ProtocolError("a message id that is too large")
+    operation, start, stop = read_header(message, id_stop, end)
+    controls = _controls(message, stop, end)
+    if operation == _SEARCH_ENTRY:
+        return Found(message_id, _entry(message, start, stop))
+    if operation in _ANSWERS:
+        cookie = _cookie(message, *controls) if controls else b""
+        return _answer(message, start, stop, message_id, operation, cookie)
+    if operation in (_SEARCH_REFERENCE, _INTERMEDIATE):
+        return Skipped(message_id)
+    raise ProtocolError(f"an operation with tag {operation:#04x}, which no server sends")
+
+
+def _answer(data: bytes, start: int, stop: int, message_id: int, operation: int, cookie: bytes) -> Answer:
+    code_start, code_stop = expect(data, start, stop, ENUMERATED)
+    code = read_integer(data, code_start, code_stop)
+    _, matched_stop = expect(data, code_stop, stop, OCTET_STRING)
+    text_start, position = expect(data, matched_stop, stop, OCTET_STRING)
+    diagnostic = _diagnostic(data[text_start:position]) if position > text_start else ""
+    name = ""
+    for _ in range(_MAX_EXTRAS):
+        if position == stop:
+            return Answer(message_id, operation, code, diagnostic, name, cookie)
+        tag, extra_start, position = read_header(data, position, stop)
+        if tag == _RESPONSE_NAME:
+            name = data[extra_start:position].decode("ascii", "replace")
+    raise ProtocolError("too many elements in a result")
+
+
+def _entry(data: bytes, start: int, stop: int) -> Entry:
+    dn_start, dn_stop = expect(data, start, stop, OCTET_STRING)
+    position, end = expect(data, dn_stop, stop, SEQUENCE)
+    if end != stop:
+        raise ProtocolError("octets after an entry's attributes")
+    attributes: dict[str, tuple[bytes, ...]] = {}
+    repeated: dict[str, list[tuple[bytes, ...]]] = {}
+    room = MAX_VALUES
+    while position < end:
+        attribute_start, position = expect(data, position, end, SEQUENCE)
+        name_start, name_stop = expect(data, attribute_start, position, OCTET_STRING)
+        values_start, values_stop = expect(data, name_stop, position, SET)
+        values = _values(data, values_start, values_stop, room)
+        room -= len(values)
+        name = _decoded(data[name_start:name_stop], "ascii").lower()
+        if name in attributes:
+            repeated.setdefault(name, [attributes[name]]).append(values)
+        attributes[name] = values
+        if values_stop != position or len(attributes) > MAX_ATTRIBUTES:
+            raise ProtocolError("octets after an attribute's values, or too many attributes")
+    for name, parts in repeated.items():
+        attributes[name] = tuple(chain.from_iterable(parts))
+    return Entry(_decoded(data[dn_start:dn_stop], "utf-8"), attributes)
+
+
+def _values(data: bytes, position: int, end: int, room: int) -> tuple[bytes, ...]:
+    values: list[bytes] = []
+    while position < end:
+        start = position + 2
+        # The short form in line: this loop runs once per group of a person and is most of the decoding.
+        if start <= end and data[position] == OCTET_STRING and data[position + 1] < _SHORT_FORM_END:
+            position = start + data[position + 1]
+            if position > end:
+                raise ProtocolError("a value is longer than what encloses it")
+        else:
+            start, position = expect(data, position, end, OCTET_STRING)
+        values.append(data[start:position])
+        if len(values) > room:
+            raise ProtocolError("too many values in an entry")
+    return tuple(values)
+
+
+def _controls(data: bytes, position: int, end: int) -> tuple[int, int] | None:
+    """Start and stop of the message's controls, if it has any."""
+    if position == end:
+        return None
+    start, stop = expect(data, position, end, _CONTROLS)
+    if stop != end:
+        raise ProtocolError("octets after the controls")
+    return start, stop
+
+
+def _cookie(data: bytes, position: int, end: int) -> bytes:
+    """The cookie of the paged-results control, empty without one."""
+    for _ in range(_MAX_EXTRAS):
+        if position == end:
+            return b""
+        start, position = expect(data, position, end, SEQUENCE)
+        oid_start, oid_stop = expect(data, start, position, OCTET_STRING)
+        if data[oid_start:oid_stop] != PAGED_RESULTS:
+            continue
+        tag, value_start, value_stop = read_header(data, oid_stop, position)
+        if tag != OCTET_STRING:  # the criticality, which a server may send
+            value_start, value_stop = expect(data, value_stop, position, OCTET_STRING)
+        page_start, page_stop = expect(data, value_start, value_stop, SEQUENCE)
+        _, size_stop = expect(data, page_start, page_stop, INTEGER)
+        cookie_start, cookie_stop = expect(data, size_stop, page_stop, OCTET_STRING)
+        return data[cookie_start:cookie_stop]
+    raise ProtocolError("too many controls")
+
+
+def _decoded(octets: bytes, encoding: str) -> str:
+    try:
+        return octets.decode(encoding)
+    except UnicodeDecodeError:
+        raise ProtocolError("a name that is not text") from None
+
+
+def _diagnostic(octets: bytes) -> str:
+    """One printable line; Active Directory ends its messages with a NUL."""
+    text = octets[: 4 * MAX_DIAGNOSTIC].decode("utf-8", "replace").rstrip("\0 \r\n")
+    return "".join(character if character.isprintable() else " " for character in text[:MAX_DIAGNOSTIC])

@@ -1,0 +1,156 @@
+"""One server's connections for searches: few, bound as the service account, shared by all requests at once."""
+
+import asyncio
+import math
+from dataclasses import dataclass
+
+from ldap_token_bridge.deadline import Deadline
+
+from .address import ServerAddress
+from .channels import SearchChannel
+from .errors import DirectoryDown, SearchFailed, ServiceAccountRefused, TimedOut, TransportFailure
+from .lifetime import Lifetime, Roster
+from .model import Entry, SearchRequest
+from .options import LdapOptions, Observer
+from .paging import read_all
+from .service_account import ServiceAccount
+from .timing import Timing
+
+MAX_PIPELINED = 500  # searches under way on one connection; slapd ends it at 1,000 (conn_max_pending_auth)
+GROW_AGAIN_AFTER = 5.0  # seconds without trying to add a connection, after that has failed
+_OWN_LIMIT = Deadline(math.inf)
+
+
+@dataclass(eq=False, slots=True)
+class _Slot:
+    channel: SearchChannel
+    lifetime: Lifetime
+    retired: bool = False
+
+
+class SearchPool:
+    """Opens connections when they are needed; a second one only when the first is busy, without making anyone wait."""
+
+    def __init__(
+        self, address: ServerAddress, options: LdapOptions, account: ServiceAccount, observe: Observer, roster: Roster
+    ) -> None:
+        self._address = address
+        self._options = options
+        self._account = account
+        self._observe = observe
+        self._roster = roster
+        self._name = str(address)
+        self._slots: list[_Slot] = []
+        self._opening: asyncio.Task[_Slot] | None = None
+        self._grow_after = 0.0
+
+    async def search(self, request: SearchRequest, deadline: Deadline) -> tuple[Entry, ...]:
+        """All entries; once more on a fresh connection if the pooled one turns out to have died.
+
+        Raises ServerFailure, SearchFailed, or DirectoryDown if too many searches are under way.
+        """
+        slot, fresh = await self._pick(deadline, born_after=0.0)
+        try:
+            return await self._run(slot, request, deadline)
+        except TimedOut:
+            raise  # the time that another try would need is gone
+        except TransportFailure:
+            if fresh:
+                raise
+        slot, _ = await self._pick(deadline, born_after=asyncio.get_running_loop().time())
+        return await self._run(slot, request, deadline)
+
+    async def close(self) -> None:
+        """Ends an opening that is under way; the connections themselves are the roster's to close."""
+        if self._opening is not None:
+            self._opening.cancel()
+            await asyncio.wait((self._opening,))
+
+    async def _run(self, slot: _Slot, request: SearchRequest, deadline: Deadline) -> tuple[Entry, ...]:
+        slot.lifetime.used(asyncio.get_running_loop().time())
+        with Timing(self._observe, "search", self._name) as timing:
+            try:
+                entries = await read_all(slot.channel, request, deadline)
+            except SearchFailed:
+                timing.finish(ok=False)
+                raise
+            finally:
+                if slot.retired and not slot.channel.load:
+                    slot.channel.hang_up()
+            timing.finish(ok=True)
+            return entries
+
+    async def _pick(self, deadline: Deadline, *, born_after: float) -> tuple[_Slot, bool]:
+        """A connection, and whether it was opened for this."""
+        now = asyncio.get_running_loop().time()
+        self._weed(now)
+        fitting = [slot for slot in self._slots if slot.lifetime.born >= born_after]
+        if not fitting:
+            return await self._opened(deadline), True
+        slot = min(fitting, key=_load)
+        if slot.channel.load and len(self._slots) < self._options.search_connections and now >= self._grow_after:
+            self._open_one()
+        if slot.channel.load >= MAX_PIPELINED:
+            raise DirectoryDown(detail=f"{self._name}: {MAX_PIPELINED} searches under way on every connection")
+        return slot, False
+
+    def _weed(self, now: float) -> None:
+        """Drops connections that have died; lets those end that have lived or idled long enough."""
+        for slot in tuple(self._slots):
+            if not slot.channel.is_open:
+                self._slots.remove(slot)
+            elif slot.lifetime.is_over(now) or slot.channel.is_worn:
+                self._slots.remove(slot)
+                slot.retired = True
+                if not slot.channel.load:
+                    slot.channel.hang_up()
+
+    async def _opened(self, deadline: Deadline) -> _Slot:
+        """The connection that is being opened: one try for all who wait, whoever of them goes away."""
+        task = self._open_one()
+        try:
+            async with asyncio.timeout_at(deadline.at):
+                return await asyncio.shield(task)
+        except TimeoutError:
+            raise TimedOut("the request's time was over before a connection was ready", counts=False) from None
+        except asyncio.CancelledError:
+            if task.cancelled():
+                raise TransportFailure("the bridge is closing its connections", counts=False) from None
+            raise
+
+    def _open_one(self) -> "asyncio.Task[_Slot]":
+        if self._opening is None or self._opening.done():
+            self._opening = asyncio.get_running_loop().create_task(self._open(), name=f"open {self._name}")
+            self._opening.add_done_callback(self._note)
+        return self._opening
+
+    def _note(self, task: "asyncio.Task[_Slot]") -> None:
+        """Reads the outcome, for there may be nobody who waits for it."""
+        if not task.cancelled() and task.exception() is not None:
+            self._grow_after = asyncio.get_running_loop().time() + GROW_AGAIN_AFTER
+
+    async def _open(self) -> _Slot:
+        self._roster.check()
+        self._account.check()
+        with Timing(self._observe, "connect", self._name) as timing:
+            channel = await SearchChannel.open(self._address, self._options, _OWN_LIMIT)
+            timing.finish(ok=True)
+        self._roster.add(channel)
+        try:
+            with Timing(self._observe, "bind", self._name) as timing:
+                try:
+                    await self._account.login(channel)
+                except ServiceAccountRefused:
+                    timing.finish(ok=False)
+                    raise
+                timing.finish(ok=True)
+        except BaseException:
+            channel.hang_up()
+            raise
+        slot = _Slot(channel, Lifetime(asyncio.get_running_loop().time()))
+        self._slots.append(slot)
+        return slot
+
+
+def _load(slot: _Slot) -> int:
+    return slot.channel.load

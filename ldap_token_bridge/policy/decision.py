@@ -1,0 +1,69 @@
+"""The question a token request puts to the policy, and the answer: values with their reasons."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv6Address
+
+from ldap_token_bridge.identity import Subject
+from ldap_token_bridge.registry import Access
+
+from .rules import RuleReference
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Who asks for what. `subject` is None for the anonymous client; `now` must know its time zone.
+
+    An `address` of None and an empty `service` are unknown: no allow rule that names one holds, every deny rule does.
+    """
+
+    subject: Subject | None
+    access: tuple[Access, ...]
+    service: str
+    address: IPv4Address | IPv6Address | None
+    now: datetime
+
+
+class DenyReason(StrEnum):
+    """Why an action is not granted."""
+
+    NO_RULE = "no-rule"  # no allow rule grants it; what deny rules say then does not matter
+    TAKEN_AWAY = "taken-away"  # allow rules grant it, and deny rules take it away
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """An action is granted, by the allow rules named."""
+
+    action: str
+    rules: tuple[RuleReference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """An action is not granted; `rules` are the deny rules that took it away."""
+
+    action: str
+    reason: DenyReason
+    rules: tuple[RuleReference, ...]
+
+
+Verdict = Granted | Denied
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is granted, and for each access as asked the verdict on each action.
+
+    Asking for `*` on a repository is asking for pull, push and delete, and is answered with these.
+    """
+
+    granted: tuple[Access, ...]
+    verdicts: tuple[tuple[Access, tuple[Verdict, ...]], ...]
+
+    @property
+    def rule_ids(self) -> tuple[str, ...]:
+        """The ids of the rules that decided, sorted, each once."""
+        found = {rule.id for _, verdicts in self.verdicts for verdict in verdicts for rule in verdict.rules}
+        return tuple(sorted(found))

@@ -1,0 +1,142 @@
+"""From a question to a decision. Pure: no clock, no I/O."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from ipaddress import IPv4Address, IPv6Address
+
+from ldap_token_bridge.registry import CATALOG, Access, is_repository_name
+
+from .decision import Decision, Denied, DenyReason, Granted, Question, Verdict
+from .index import Index
+from .model import ACTIONS
+from .rules import NamedFamily, NamedGroup, Rule, RuleReference
+from .terms import Person, Terms
+
+# The only action that clients ask for on the catalogue.
+_EVERYTHING = "*"
+
+
+class Engine:
+    """The compiled policy: what allow rules grant is united, what any deny rule takes away is gone."""
+
+    def __init__(self, rules: Iterable[Rule], groups: Iterable[NamedGroup], families: Iterable[NamedFamily]) -> None:
+        rules = tuple(rules)
+        self._terms = Terms(tuple(groups), tuple(families))
+        self._allow = Index(rule for rule in rules if rule.reference.kind == "allow")
+        self._deny = Index(rule for rule in rules if rule.reference.kind == "deny")
+
+    def decide(self, question: Question) -> Decision:
+        """The decision; raises ValueError if `now` has no time zone."""
+        if question.now.tzinfo is None:
+            raise ValueError("the time of a question must know its time zone")
+        person = self._terms.person(question.subject)
+        narrowing = _Narrowing(question)
+        verdicts = tuple((access, self._judge(access, person, narrowing)) for access in question.access)
+        granted = tuple(
+            Access(access.type, access.name, actions)
+            for access, judged in verdicts
+            if (actions := tuple(verdict.action for verdict in judged if isinstance(verdict, Granted)))
+        )
+        return Decision(granted, verdicts)
+
+    def _judge(self, access: Access, person: Person, narrowing: "_Narrowing") -> tuple[Verdict, ...]:
+        if access.type == "registry":
+            return self._judge_catalog(access, person, narrowing)
+        asked = _asked(access.actions)
+        # An illegal name must not be read as anything; the scope parser has dropped it, other callers may not have.
+        if not is_repository_name(access.name):
+            return tuple(Denied(action, DenyReason.NO_RULE, ()) for action in asked)
+        segments = access.name.split("/")
+        allow = [
+            rule for rule in self._allow.repository(segments, person, possibly=False) if narrowing.holds_for_sure(rule)
+        ]
+        deny: list[Rule] = []
+        if allow:
+            found = self._deny.repository(segments, person, possibly=True)
+            deny = [rule for rule in found if narrowing.may_hold(rule)]
+        return tuple(
+            _verdict(
+                action,
+                [rule for rule in allow if action in rule.effective],
+                [rule for rule in deny if action in rule.effective],
+            )
+            for action in asked
+        )
+
+    def _judge_catalog(self, access: Access, person: Person, narrowing: "_Narrowing") -> tuple[Verdict, ...]:
+        if access.name != CATALOG:
+            return tuple(Denied(action, DenyReason.NO_RULE, ()) for action in access.actions)
+        allow = [rule for rule in self._allow.catalog(person.terms) if narrowing.holds_for_sure(rule)]
+        deny = [rule for rule in self._deny.catalog(person.possible) if narrowing.may_hold(rule)]
+        return tuple(
+            _verdict(action, allow, deny) if action == _EVERYTHING else Denied(action, DenyReason.NO_RULE, ())
+            for action in access.actions
+        )
+
+
+class _Narrowing:
+    """`networks`, `services` and `until` against one question, each answered yes, no or (None) unknown."""
+
+    def __init__(self, question: Question) -> None:
+        self._address = _plain(question.address)
+        self._service = question.service
+        self._now = question.now
+        self._today: date | None = None
+
+    def holds_for_sure(self, rule: Rule) -> bool:
+        """For allow rules: what is unknown does not hold."""
+        return self._in_time(rule) and self._in_network(rule) is True and self._for_service(rule) is True
+
+    def may_hold(self, rule: Rule) -> bool:
+        """For deny rules: what is unknown holds."""
+        return self._in_time(rule) and self._in_network(rule) is not False and self._for_service(rule) is not False
+
+    def _in_time(self, rule: Rule) -> bool:
+        if rule.until is None:
+            return True
+        self._today = self._today or _day(self._now)
+        return self._today <= rule.until
+
+    def _in_network(self, rule: Rule) -> bool | None:
+        if rule.networks is None:
+            return True
+        if self._address is None:
+            return None
+        return any(self._address in network for network in rule.networks)
+
+    def _for_service(self, rule: Rule) -> bool | None:
+        if rule.services is None:
+            return True
+        return self._service in rule.services if self._service else None
+
+
+def _verdict(action: str, allow: list[Rule], deny: list[Rule]) -> Verdict:
+    if not allow:
+        return Denied(action, DenyReason.NO_RULE, ())
+    if deny:
+        return Denied(action, DenyReason.TAKEN_AWAY, _references(deny))
+    return Granted(action, _references(allow))
+
+
+def _references(rules: list[Rule]) -> tuple[RuleReference, ...]:
+    """Sorted by id, so that an answer does not depend on the order of the file."""
+    return tuple(rule.reference for rule in sorted(rules, key=lambda rule: rule.id))
+
+
+def _asked(actions: tuple[str, ...]) -> tuple[str, ...]:
+    """The actions to judge: `*` on a repository asks for each one there is."""
+    if _EVERYTHING not in actions:
+        return actions
+    others = tuple(action for action in actions if action != _EVERYTHING and action not in ACTIONS)
+    return (*ACTIONS, *others)
+
+
+def _plain(address: IPv4Address | IPv6Address | None) -> IPv4Address | IPv6Address | None:
+    """An IPv4 client of a dual-stack socket shows as ::ffff:10.20.0.7, and is meant by 10.20.0.0/16."""
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        return address.ipv4_mapped
+    return address
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(UTC).date()

@@ -1,0 +1,126 @@
+"""From a file or a folder to a Policy, checked whole."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from ldap_token_bridge.errors import Misconfigured, Problem
+from ldap_token_bridge.identity import Group
+from ldap_token_bridge.yamlfile import read_text
+
+from .cases import TestResult, build_tests, find_group, run_test
+from .check import Checker
+from .decision import Decision, Question
+from .engine import Engine
+from .rules import GroupReference, NamedFamily, NamedGroup, PolicyTest, Rule
+from .source import read_source
+from .who import ANYONE, fold
+
+_WHAT = "the policy"
+_HASH_LENGTH = 12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Policy:
+    """A policy as loaded: immutable, replaced whole. `hash` names its content in logs and metrics.
+
+    `allows_anonymous`: whether any rule grants something to a client that is not signed in.
+    """
+
+    hash: str
+    rules: tuple[Rule, ...] = field(repr=False)
+    tests: tuple[PolicyTest, ...] = field(repr=False)
+    groups: tuple[NamedGroup, ...] = field(repr=False)
+    families: tuple[NamedFamily, ...] = field(repr=False)
+    allows_anonymous: bool
+    _engine: Engine = field(repr=False)
+
+    def decide(self, question: Question) -> Decision:
+        """What of the access asked for is granted, and why."""
+        return self._engine.decide(question)
+
+    def run_tests(self, now: datetime) -> tuple[TestResult, ...]:
+        """A result for each line under `can` and `cannot`; tests that name no day take place at `now`."""
+        rules = {rule.id: rule for rule in self.rules}
+        return tuple(result for test in self.tests for result in run_test(self._engine, rules, test, now))
+
+    def group_references(self) -> tuple[GroupReference, ...]:
+        """The groups that the policy defines, to be looked up in the directory."""
+        return tuple(
+            GroupReference(named.name, "" if named.group.sid else named.group.text, named.group.sid, named.place)
+            for named in self.groups
+        )
+
+    def group(self, text: str) -> Group | None:
+        """The group that people name by its name in the policy, a DN or a SID, for decisions without a directory."""
+        return find_group(text, {fold(named.name): named for named in self.groups})
+
+
+def load_policy(path: Path) -> Policy:
+    """The policy in a file, or in all `*.yaml` of a folder; raises Misconfigured with every problem."""
+    files, problems = _read(path)
+    return _build(files, problems)
+
+
+def parse_policy(files: Sequence[tuple[str, str]]) -> Policy:
+    """The policy in texts, each with the name that people know it by; raises Misconfigured with every problem."""
+    return _build(files, [])
+
+
+def _read(path: Path) -> tuple[list[tuple[str, str]], list[Problem]]:
+    """The files with their texts by name, and what is wrong with the folder. Hidden files are left alone."""
+    if not path.is_dir():
+        return [(str(path), read_text(path, _WHAT))], []
+    files: list[tuple[str, str]] = []
+    problems: list[Problem] = []
+    for file in _listed(path):
+        if file.suffix == ".yml":
+            misnamed = Misconfigured.one("the file is not read", str(file), "Rename it to end in .yaml, or remove it.")
+            problems.extend(misnamed.problems)
+            continue
+        try:
+            files.append((str(file), read_text(file, _WHAT)))
+        except Misconfigured as unreadable:
+            problems.extend(unreadable.problems)
+    if not files and not problems:
+        raise Misconfigured.one("the policy folder holds no *.yaml file", str(path), "Add one, or correct the path.")
+    return files, problems
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        found = [file for file in folder.iterdir() if not file.name.startswith(".")]
+    except OSError as error:
+        reason = (error.strerror or "cannot be read").lower()
+        raise Misconfigured.one(f"the policy folder cannot be read: {reason}", str(folder)) from None
+    return sorted((file for file in found if file.suffix in (".yaml", ".yml")), key=lambda file: file.name)
+
+
+def _build(files: Sequence[tuple[str, str]], problems: list[Problem]) -> Policy:
+    sources = [read_source(file, text) for file, text in files]
+    checker = Checker(sources)
+    tests = tuple(test for source in sources for test in build_tests(source, checker))
+    problems = [*problems, *checker.problems]
+    if problems:
+        raise Misconfigured(sorted(problems, key=_position))
+    groups, families = tuple(checker.groups.values()), tuple(checker.families.values())
+    digest = hashlib.sha256()
+    for _, text in files:
+        digest.update(text.encode())
+    allowed = (rule for rule in checker.rules if rule.reference.kind == "allow")
+    return Policy(
+        hash=digest.hexdigest()[:_HASH_LENGTH],
+        rules=tuple(checker.rules),
+        tests=tests,
+        groups=groups,
+        families=families,
+        allows_anonymous=any(who.kind == ANYONE for rule in allowed for who in rule.who),
+        _engine=Engine(checker.rules, groups, families),
+    )
+
+
+def _position(problem: Problem) -> tuple[str, int, int]:
+    where = problem.where
+    return (where.file, where.line, where.column) if where else ("", 0, 0)

@@ -1,0 +1,201 @@
+"""The policy file's form: its keys and how each value is written. What the values mean together, `check` says."""
+
+import re
+from datetime import date
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Annotated, Any
+
+from ldap_token_bridge.registry import CATALOG, Access, is_repository_name
+from ldap_token_bridge.yamlfile import Field, Model, checked, json_schema, parse_network, parsed, refuse, suggest
+
+from .groups import FamilyTemplate, GroupName, parse_family, parse_group
+from .pattern import Pattern, parse_pattern
+from .who import Who, check_name, parse_who
+
+VERSION = 1
+ACTIONS = ("pull", "push", "delete")
+MAX_ID = 128
+_ID = re.compile(r"[a-z0-9][a-z0-9._-]*").fullmatch
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
+_MAPPED = IPv6Network("::ffff:0:0/96")
+_TEXT = {"type": "string", "minLength": 1}
+
+
+def _parse_version(value: Any) -> int:
+    if value is True or value != VERSION or not isinstance(value, int):
+        refuse(f"the version of the file's format is {value!r}", f"This program reads version {VERSION}.")
+    return VERSION
+
+
+def _parse_id(value: Any) -> str:
+    if not isinstance(value, str):
+        refuse(f"{value!r} is not text", f'Put the id in quotes: "{value}".')
+    if not _ID(value) or len(value) > MAX_ID:
+        remedy = "An id begins with a-z or 0-9 and goes on with a-z, 0-9, '.', '_' and '-'."
+        refuse(f"{value!r} is no id", remedy)
+    return value
+
+
+def _parse_text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        refuse(f"{value!r} is not text", "Write some text; put it in quotes if it looks like a number.")
+    return value
+
+
+def _parse_action(value: Any) -> str:
+    if value not in ACTIONS:
+        remedy = suggest(str(value), ACTIONS)
+        refuse(f"{value!r} is no action", "Write pull, push and delete." if value == "*" else remedy)
+    return str(value)
+
+
+def _parse_date(value: Any) -> date:
+    if not isinstance(value, str) or not _DATE(value):
+        remedy = "Write year, month and day, as in 2027-03-31; the rule holds through that day, UTC."
+        refuse(f"{value!r} is not a date", remedy)
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        refuse(f"{value!r} is not a date: {error}", "Write a day that exists, as in 2027-03-31.")
+
+
+def _parse_network(value: Any) -> IPv4Network | IPv6Network:
+    network = parse_network(value)
+    if isinstance(network, IPv6Network) and network.subnet_of(_MAPPED):
+        inner = IPv4Network((int(network.network_address) & 0xFFFFFFFF, network.prefixlen - 96))
+        refuse(f"{value!r} is an IPv4 network written as IPv6, which no address matches", f"Write {inner}.")
+    return network
+
+
+def _parse_address(value: Any) -> IPv4Address | IPv6Address:
+    try:
+        return ip_address(value if isinstance(value, str) else "")
+    except ValueError:
+        refuse(f"{value!r} is no address", "Write an IPv4 or IPv6 address, as in 10.20.0.7.")
+
+
+def _parse_account(value: Any) -> str:
+    if not isinstance(value, str):
+        refuse(f"{value!r} is not text", f'Put the name in quotes: "{value}".')
+    check_name(value, value)
+    return value
+
+
+def _parse_expectation(value: Any) -> Access:
+    if value == CATALOG:
+        return Access("registry", CATALOG, ("*",))
+    remedy = "Write an action and a repository, as in 'push team-a/app', or 'catalog'."
+    words = value.split(" ") if isinstance(value, str) else []
+    if len(words) != 2:  # noqa: PLR2004 -- an action and a repository
+        refuse(f"{value!r} is nothing to test", remedy)
+    action, repository = words
+    if action not in ACTIONS:
+        refuse(f"{action!r} is no action", suggest(action, ACTIONS))
+    if not is_repository_name(repository):
+        refuse(
+            f"{repository!r} is no repository name", "A test names one repository, no pattern; names are lower-case."
+        )
+    return Access("repository", repository, (action,))
+
+
+Version = Annotated[int, *checked(_parse_version, {"const": VERSION})]
+RuleId = Annotated[str, *checked(_parse_id, {"type": "string", "pattern": r"^[a-z0-9][a-z0-9._-]*$"})]
+Text = Annotated[str, *checked(_parse_text, _TEXT)]
+Action = Annotated[str, *checked(_parse_action, {"enum": list(ACTIONS)})]
+Day = Annotated[date, *checked(_parse_date, {"type": "string", "format": "date"})]
+ClientNetwork = Annotated[IPv4Network | IPv6Network, *checked(_parse_network, _TEXT)]
+Address = Annotated[IPv4Address | IPv6Address, *checked(_parse_address, _TEXT)]
+Name = Annotated[str, *checked(_parse_account, _TEXT)]
+Expectation = Annotated[Access, *parsed(_parse_expectation, _TEXT)]
+WhoItem = Annotated[
+    Who,
+    *parsed(
+        parse_who,
+        {"type": "string", "pattern": r"^(signed-in|anyone|(group|family|user|robot|workload):\S(.*\S)?)$"},
+    ),
+]
+PatternItem = Annotated[Pattern, *parsed(parse_pattern, _TEXT)]
+GroupItem = Annotated[GroupName, *parsed(parse_group, _TEXT)]
+FamilyItem = Annotated[
+    FamilyTemplate, *parsed(parse_family, {"type": "string", "pattern": r"^[^{}]*\{[a-z][a-z0-9_-]*\}[^{}]*$"})
+]
+
+
+class _Described(Model, use_attribute_docstrings=True):
+    """The texts under the fields are what an editor shows."""
+
+
+class RuleEntry(_Described):
+    """One rule: who, on which repositories, which actions. What narrows it must hold as well."""
+
+    id: RuleId
+    """The rule's name in decisions and in the audit log; unique."""
+    why: Text | None = None
+    """A reason for people."""
+    who: tuple[WhoItem, ...]
+    """group:NAME, family:NAME, user:ACCOUNT, robot:NAME, workload:NAME, signed-in, anyone. One of them suffices."""
+    repositories: tuple[PatternItem, ...] = ()
+    """Patterns: * within a segment, ** for any number of segments, {user} and a family's {word} for one segment."""
+    actions: tuple[Action, ...] = ()
+    """push includes pull; delete is only ever explicit. In a deny rule, pull takes push with it."""
+    catalog: bool = False
+    """Whether the rule also speaks of the list of all repositories."""
+    networks: tuple[ClientNetwork, ...] | None = None
+    """Only for clients in one of these networks."""
+    services: tuple[Text, ...] | None = None
+    """Only for tokens for one of these services."""
+    until: Day | None = None
+    """The last day, in UTC, on which the rule holds."""
+
+
+class TestEntry(_Described):
+    """What one person can and cannot do; run before the policy comes into force."""
+
+    __test__ = False  # no test of pytest's
+
+    name: Text | None = None
+    """A title for people."""
+    user: Name | None = None
+    """The account of a person."""
+    robot: Name | None = None
+    """The name of a robot."""
+    workload: Name | None = None
+    """The name of a workload."""
+    anonymous: bool = False
+    """True for a client that is not signed in."""
+    groups: tuple[Text, ...] = ()
+    """Names from 'groups', DNs or SIDs."""
+    families: dict[str, tuple[Text, ...]] = Field(default_factory=dict)
+    """Families with the words that the person has in them."""
+    address: Address | None = None
+    """The client's address; without it, unknown."""
+    service: Text | None = None
+    """The service that the token is for; without it, unknown."""
+    at: Day | None = None
+    """The day on which the test takes place, UTC; without it, today."""
+    can: tuple[Expectation, ...] = ()
+    """'ACTION REPOSITORY' or 'catalog', each of which must be granted."""
+    cannot: tuple[Expectation, ...] = ()
+    """'ACTION REPOSITORY' or 'catalog', none of which may be granted."""
+
+
+class PolicyFile(_Described):
+    """A policy: what allow rules grant is united, what any deny rule takes away is gone. Order never matters."""
+
+    version: Version
+    """The version of this format: 1."""
+    groups: dict[str, GroupItem] = Field(default_factory=dict)
+    """A name for a directory group: its DN or SID, never a bare CN."""
+    families: dict[str, FamilyItem] = Field(default_factory=dict)
+    """One name for the groups of all teams: a DN with one {word}."""
+    allow: tuple[RuleEntry, ...] = ()
+    """What is granted."""
+    deny: tuple[RuleEntry, ...] = ()
+    """What is taken away, whatever allow rules say."""
+    tests: tuple[TestEntry, ...] = ()
+    """What must come out; a policy whose tests fail does not come into force."""
+
+
+def policy_schema() -> dict[str, Any]:
+    """The JSON Schema of the policy file, for editors."""
+    return json_schema(PolicyFile, "The policy of ldap-token-bridge")

@@ -1,0 +1,190 @@
+"""From bridge.yaml and the environment to Settings, or to every problem at once."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from ldap_token_bridge.directory import DirectoryOptions, defaults_for
+from ldap_token_bridge.errors import Misconfigured, Place, Problem
+from ldap_token_bridge.identity import Secret
+from ldap_token_bridge.ldap import ServerAddress
+from ldap_token_bridge.yamlfile import Document, KeyPath, Model, examine, json_schema, read_document, read_text
+
+from .checks import Findings, check
+from .environment import overlay
+from .model import (
+    BridgeFile,
+    Cache,
+    Connections,
+    Directory,
+    DirectoryTls,
+    Logging,
+    Policy,
+    Server,
+    Timeouts,
+    Token,
+)
+from .unbuilt import find_unbuilt
+
+M = TypeVar("M", bound=Model)
+_WHAT = "the settings file"
+
+
+@dataclass(frozen=True, slots=True)
+class DirectorySettings:
+    """`directory`, with the defaults of its kind filled in; `options` says how people and groups are read."""
+
+    options: DirectoryOptions
+    servers: tuple[ServerAddress, ...]
+    bind_dn: str
+    bind_password: Secret
+    tls: DirectoryTls
+    timeouts: Timeouts
+    connections: Connections
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything bridge.yaml says. Paths are absolute or relative to the working directory, times are in seconds.
+
+    `messages` holds only the texts that were set, by the value of identity.Refusal or `directory-down`.
+    """
+
+    server: Server
+    token: Token
+    directory: DirectorySettings
+    policy: Policy
+    cache: Cache
+    messages: Mapping[str, str]
+    logging: Logging
+    warnings: tuple[Problem, ...]
+    _places: Mapping[KeyPath, Place] = field(repr=False, compare=False)
+
+    def place(self, *path: str | int) -> Place:
+        """Where a key's value stands, or what is nearest around it: `place("directory", "servers", 0)`."""
+        while path and path not in self._places:
+            path = path[:-1]
+        return self._places[path]
+
+    def is_written(self, *path: str | int) -> bool:
+        """Whether the key stands in the file or the environment, and not only in the defaults."""
+        return path in self._places
+
+
+def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:
+    """The settings in the file at `path` under the environment's; raises Misconfigured with every problem found."""
+    document = _normalised(read_document(read_text(path, _WHAT), str(path)))
+    document, problems = overlay(document, json_schema(BridgeFile, ""), environment)
+    refused: list[KeyPath] = []
+    for paths, problem in (*find_unbuilt(document), *_find_empty(document, document.value, ())):
+        refused += paths
+        problems.append(problem)
+    examined = examine(document, BridgeFile, refused)
+    found = Findings(document, examined)
+    check(found)
+    password = _password(found, path.parent)
+    problems += (*examined.problems, *found.problems)
+    if problems:
+        raise Misconfigured(sorted(dict.fromkeys(problems), key=_by_place))
+    file = examined.value
+    return Settings(
+        server=_beside(file.server, path.parent),
+        token=_beside(file.token, path.parent),
+        directory=_directory(file.directory, password, path.parent),
+        policy=_beside(file.policy, path.parent),
+        cache=file.cache,
+        messages=MappingProxyType(file.messages.model_dump(by_alias=True, exclude_none=True)),
+        logging=file.logging,
+        warnings=tuple(found.warnings),
+        _places=MappingProxyType(document.places),
+    )
+
+
+def _normalised(document: Document) -> Document:
+    """A file without a key is an empty one, and `policy: PATH` is short for `policy: {path: PATH}`."""
+    if document.value is None:
+        return replace(document, value={})
+    policy = document.value.get("policy") if isinstance(document.value, dict) else None
+    if policy is None or isinstance(policy, dict):
+        return document
+    value = {**document.value, "policy": {"path": policy}}
+    return replace(document, value=value, places={**document.places, ("policy", "path"): document.place(("policy",))})
+
+
+def _find_empty(document: Document, value: object, path: KeyPath) -> Iterator[tuple[tuple[KeyPath, ...], Problem]]:
+    """Keys without a value: most likely one was forgotten, so it is not taken for the default."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _find_empty(document, inner, (*path, key))
+    elif value is None:
+        name = ".".join(str(step) for step in path)
+        remedy = "Write a value, or remove the key to keep its default."
+        yield (path,), Problem(f"{name} has no value", document.key_place(path), remedy)
+
+
+def _by_place(problem: Problem) -> tuple[bool, int, int]:
+    """In the order of the file; then what stands elsewhere."""
+    where = problem.where
+    return (False, where.line, where.column) if where and where.line else (True, 0, 0)
+
+
+def _beside(section: M, folder: Path) -> M:
+    """The section with its relative paths made relative to the settings file."""
+    changed: dict[str, Any] = {}
+    for name, value in section:
+        if isinstance(value, Path):
+            changed[name] = folder / value
+        elif isinstance(value, Model):
+            changed[name] = _beside(value, folder)
+    return section.model_copy(update=changed) if changed else section
+
+
+def _password(found: Findings, folder: Path) -> Secret:
+    """The service account's password; what is wrong with its file becomes a problem."""
+    directory = found.examined.value.directory
+    where = ("directory", "bind_password_file")
+    if directory.bind_password_file is None or not found.examined.is_sound(where):
+        return directory.bind_password or Secret(b"")
+    file = folder / directory.bind_password_file
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or "unknown reason").lower()
+        remedy = "Check the path and the file's permissions; a relative path starts at the settings file."
+        found.problem(where, f"directory.bind_password_file: {file} cannot be read: {reason}", remedy)
+        return Secret(b"")
+    # Editors and `echo` end a file with a line break; a second one is someone's password.
+    password = content.removesuffix(b"\n").removesuffix(b"\r")
+    if not password:
+        found.problem(where, f"directory.bind_password_file: {file} is empty", "Write the password into it.")
+    return Secret(password)
+
+
+def _directory(directory: Directory, password: Secret, folder: Path) -> DirectorySettings:
+    """The section with the defaults of its kind."""
+    defaults = defaults_for(directory.kind)
+    users, groups = directory.users, directory.groups
+    options = DirectoryOptions(
+        kind=directory.kind,
+        base=directory.base,
+        user_base=users.base or directory.base,
+        group_base=groups.base or directory.base,
+        login=users.login or defaults.login,
+        account=users.account or defaults.account,
+        user_filter=users.filter or defaults.user_filter,
+        strategy=defaults.strategy if groups.strategy == "auto" else groups.strategy,
+        nested=groups.nested,
+        max_depth=groups.max_depth,
+        max_groups=groups.max_groups,
+    )
+    return DirectorySettings(
+        options=options,
+        servers=directory.servers,
+        bind_dn=directory.bind_dn,
+        bind_password=password,
+        tls=_beside(directory.tls, folder),
+        timeouts=directory.timeouts,
+        connections=directory.connections,
+    )

@@ -1,0 +1,158 @@
+"""A key pair as two PEM files: read, judged, and every problem collected.
+
+The key is PKCS8 (or the older SEC1 and PKCS1 forms that openssl and cert-manager write), the certificate file holds the
+leaf first and its chain after it. No text here ever quotes what a file holds.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+
+from ldap_token_bridge.errors import Misconfigured, Place, Problem
+
+from .public_key import PrivateKey, complaint, spki
+from .signing_key import SigningKey
+
+_OTHERS = 0o077  # everybody but the owner
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    """The two files of one signing key."""
+
+    name: str
+    key: Path
+    certificate: Path
+
+    def load(self) -> SigningKey:
+        """The key; raises Misconfigured with every problem of both files. Validity in time is not judged here."""
+        problems: list[Problem] = []
+        private, certificates = None, []
+        try:
+            private = _read_key(self.key)
+        except Misconfigured as error:
+            problems.extend(error.problems)
+        try:
+            certificates = _read_certificates(self.certificate)
+        except Misconfigured as error:
+            problems.extend(error.problems)
+        if private and certificates:
+            problems.extend(self._mismatch(private, certificates))
+        if problems or not private:
+            raise Misconfigured(problems)
+        return SigningKey.of(self.name, private, certificates)
+
+    def warnings(self) -> Iterator[str]:
+        """Who else can read or write the key file."""
+        try:
+            mode = self.key.stat().st_mode & _OTHERS
+        except OSError:
+            return  # `load` says so
+        if mode:
+            yield (
+                f"{self.key}: others than its owner may read or change this key (mode {mode:03o} beside the owner's). "
+                f"Whoever reads it can sign tokens: chmod 600 {self.key}"
+            )
+
+    def _mismatch(self, private: PrivateKey, certificates: list[x509.Certificate]) -> Iterator[Problem]:
+        wanted = spki(private.public_key())
+        matching = [_public_bytes(certificate) == wanted for certificate in certificates]
+        if matching[0]:
+            return
+        if any(matching):
+            what = f"the certificate of {self.key.name} is not the first one in the file"
+            remedy = "Put it first, and the certificates of its issuers after it."
+        else:
+            what = f"the certificate does not belong to the key in {self.key.name}"
+            remedy = (
+                "Put the certificate that was issued for this key there, or the key that belongs to the certificate."
+            )
+        yield Problem(what, Place(str(self.certificate)), remedy)
+
+
+def validity_problem(key: SigningKey, where: Path, now: datetime) -> Problem | None:
+    """Why registries would refuse the key's certificate at this time."""
+    if now > key.not_after:
+        return Problem(
+            f"the certificate expired on {key.not_after:%Y-%m-%d %H:%M} UTC; registries refuse every token with it",
+            Place(str(where)),
+            "Make a new key with `ldap-token-bridge keys new`, or put a renewed certificate there. "
+            "Then give the new bundle to every registry.",
+        )
+    if now < key.not_before:
+        return Problem(
+            f"the certificate is not valid before {key.not_before:%Y-%m-%d %H:%M} UTC",
+            Place(str(where)),
+            "Check this machine's clock, or let another key sign until then.",
+        )
+    return None
+
+
+def _read_key(path: Path) -> PrivateKey:
+    raw = _read(path, "the key")
+    try:
+        key = load_pem_private_key(raw, password=None)
+    except TypeError:  # the library's way to say that a password is needed
+        raise Misconfigured.one(
+            "the key is encrypted, and the bridge has no password for it",
+            str(path),
+            f"Decrypt it: openssl pkey -in {path} -out NEW.key",
+        ) from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise Misconfigured.one(
+            "holds no private key in PEM that can be read",
+            str(path),
+            "It must begin with -----BEGIN PRIVATE KEY-----. Make a new one with `ldap-token-bridge keys new`.",
+        ) from None
+    bad = complaint(key.public_key())
+    if bad or not isinstance(key, EllipticCurvePrivateKey | RSAPrivateKey):
+        what, remedy = bad or ("is not supported", "")
+        raise Misconfigured.one(what, str(path), remedy)
+    return key
+
+
+def _read_certificates(path: Path) -> list[x509.Certificate]:
+    raw = _read(path, "the certificate")
+    try:
+        return x509.load_pem_x509_certificates(raw)
+    except ValueError:
+        raise Misconfigured.one(
+            "holds no certificate in PEM that can be read",
+            str(path),
+            "It must begin with -----BEGIN CERTIFICATE-----.",
+        ) from None
+
+
+def _read(path: Path, what: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise Misconfigured.one(
+            f"{what} is missing",
+            str(path),
+            "A signing key is a pair of files, NAME.key and NAME.crt. Put the missing one there or remove the other.",
+        ) from None
+    except PermissionError:
+        raise Misconfigured.one(
+            f"the user that runs this command (uid {os.geteuid()}) may not read {what}",
+            str(path),
+            f"chown {os.geteuid()} {path}",
+        ) from None
+    except OSError as error:
+        raise Misconfigured.one(f"{what} cannot be read: {error.strerror}", str(path)) from None
+
+
+def _public_bytes(certificate: x509.Certificate) -> bytes:
+    """The certificate's SubjectPublicKeyInfo; empty for a kind of key that nothing here can match."""
+    try:
+        return certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    except (ValueError, UnsupportedAlgorithm):
+        return b""

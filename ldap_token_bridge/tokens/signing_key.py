@@ -1,0 +1,68 @@
+"""A key that signs tokens, with everything about it that no token needs to compute again."""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import Certificate
+from jwt.algorithms import get_default_algorithms
+from jwt.utils import base64url_encode
+
+from .public_key import PrivateKey, PublicKey, algorithm, libtrust_id, public_jwk, thumbprint
+
+_ALGORITHMS = get_default_algorithms()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningKey:
+    """One key pair with its certificate. The private key shows in no repr and takes part in no comparison.
+
+    `kid` is the libtrust id, `thumbprint` that of RFC 7638. `chain` is DER, leaf first; `jwk` the key's JWKS entry.
+    """
+
+    name: str
+    kid: str
+    thumbprint: str
+    alg: str
+    chain: tuple[bytes, ...] = field(repr=False)
+    not_before: datetime
+    not_after: datetime
+    jwk: dict[str, str] = field(repr=False)
+    private: PrivateKey = field(repr=False, compare=False)
+    # The token's first part, ready for use: with the certificate in it, and with the key id alone.
+    header_x5c: bytes = field(repr=False)
+    header_kid: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, name: str, private: PrivateKey, certificates: Sequence[Certificate]) -> "SigningKey":
+        """From a key that `public_key.complaint` passes and its certificates, the matching leaf first."""
+        public: PublicKey = private.public_key()
+        kid, alg = libtrust_id(public), algorithm(public)
+        chain = tuple(certificate.public_bytes(Encoding.DER) for certificate in certificates)
+        header: dict[str, object] = {"typ": "JWT", "alg": alg, "kid": kid}
+        # Padded standard base64 (RFC 7515 section 4.1.6). The leaf is enough: the registry's bundle holds it.
+        x5c = [base64.b64encode(chain[0]).decode("ascii")]
+        return cls(
+            name=name,
+            kid=kid,
+            thumbprint=thumbprint(public),
+            alg=alg,
+            chain=chain,
+            not_before=certificates[0].not_valid_before_utc,
+            not_after=certificates[0].not_valid_after_utc,
+            jwk=public_jwk(public),
+            private=private,
+            header_x5c=_encode(header | {"x5c": x5c}),
+            header_kid=_encode(header),
+        )
+
+    def sign(self, message: bytes) -> bytes:
+        """The raw signature as JOSE wants it; 64 bytes for ES256 (RFC 7518 section 3.4)."""
+        return _ALGORITHMS[self.alg].sign(message, self.private)
+
+
+def _encode(header: dict[str, object]) -> bytes:
+    return base64url_encode(json.dumps(header, separators=(",", ":")).encode("ascii"))

@@ -1,0 +1,149 @@
+"""Caches with a clock in the test's hand."""
+
+import asyncio
+import pickle
+
+import pytest
+
+from ldap_token_bridge.cache import ExpiringCache, PasswordProofs, RejectedPasswords, SingleFlight
+from ldap_token_bridge.deadline import Deadline
+from ldap_token_bridge.identity import Secret
+
+
+class Clock:
+    """Seconds that pass when told."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_an_entry_lives_for_its_time_and_not_longer() -> None:
+    """The end is exact."""
+    clock = Clock()
+    cache = ExpiringCache[str, int](10, 60.0, clock)
+    cache.put("a", 1)
+    clock.now += 59.9
+    assert cache.get("a") == 1
+    clock.now += 0.2
+    assert cache.get("a") is None
+    assert len(cache) == 0
+
+
+def test_a_cache_is_bounded() -> None:
+    """The newest stay."""
+    cache = ExpiringCache[int, int](3, 60.0)
+    for number in range(10):
+        cache.put(number, number)
+    assert len(cache) == 3
+    assert cache.get(9) == 9
+
+
+def test_zero_seconds_keep_nothing() -> None:
+    """`off` in the settings means off."""
+    cache = ExpiringCache[str, int](10, 0.0)
+    cache.put("a", 1)
+    assert cache.get("a") is None
+
+
+def test_a_proof_holds_for_its_account_and_password_alone() -> None:
+    """Another password, another account, or pieces cut elsewhere are not proved."""
+    proofs = PasswordProofs(10, 60.0)
+    proofs.remember("ab", Secret(b"cd"))
+    assert proofs.holds("ab", Secret(b"cd"))
+    assert not proofs.holds("ab", Secret(b"cD"))
+    assert not proofs.holds("a", Secret(b"bcd"))
+    assert not proofs.holds("abc", Secret(b"d"))
+    proofs.forget("ab")
+    assert not proofs.holds("ab", Secret(b"cd"))
+
+
+def test_a_new_password_replaces_the_old_one() -> None:
+    """Once the directory accepted a new password, memory no longer accepts the old."""
+    proofs = PasswordProofs(10, 60.0)
+    proofs.remember("a", Secret(b"old"))
+    proofs.remember("a", Secret(b"new"))
+    assert not proofs.holds("a", Secret(b"old"))
+
+
+def test_no_password_stands_in_memory_or_prints() -> None:
+    """Neither the password nor its plain hash can be found in what is kept; a secret is not pickled."""
+    proofs = PasswordProofs(10, 60.0)
+    rejected = RejectedPasswords[str](10, 60.0)
+    proofs.remember("a", Secret(b"canary-password"))
+    rejected.put("a", Secret(b"canary-password"), "no")
+    assert "canary" not in repr(vars(proofs)) + repr(vars(rejected)) + repr(Secret(b"canary-password"))
+    assert rejected.get("a", Secret(b"canary-password")) == "no"
+    assert rejected.get("b", Secret(b"canary-password")) is None
+    with pytest.raises(TypeError):
+        pickle.dumps(Secret(b"x"))
+
+
+async def test_many_at_once_cost_one_piece_of_work() -> None:
+    """A hundred who ask for the same thing share one call; the next one after it starts anew."""
+    flight = SingleFlight[str, int]()
+    calls = 0
+
+    async def work() -> int:
+        nonlocal calls
+        calls += 1
+        await asyncio.sleep(0.01)
+        return calls
+
+    async def ask() -> int:
+        return await flight.run("key", work, Deadline.after(5))
+
+    assert set(await asyncio.gather(*(ask() for _ in range(100)))) == {1}
+    assert await ask() == 2
+    assert len(flight) == 0
+
+
+async def test_a_waiter_that_gives_up_does_not_end_the_work_of_others() -> None:
+    """Neither a cancelled waiter nor one whose deadline is over takes the answer from the rest."""
+    flight = SingleFlight[str, int]()
+    release = asyncio.Event()
+
+    async def work() -> int:
+        await release.wait()
+        return 7
+
+    first = asyncio.create_task(flight.run("key", work, Deadline.after(5)))
+    second = asyncio.create_task(flight.run("key", work, Deadline.after(5)))
+    hurried = asyncio.create_task(flight.run("key", work, Deadline.after(0.01)))
+    await asyncio.sleep(0)
+    first.cancel()
+    with pytest.raises(TimeoutError):
+        await hurried
+    release.set()
+    assert await second == 7
+
+
+async def test_an_error_reaches_every_waiter_and_is_not_kept() -> None:
+    """The next one tries again."""
+    flight = SingleFlight[str, int]()
+
+    async def fail() -> int:
+        await asyncio.sleep(0)
+        raise ValueError("once")
+
+    async def succeed() -> int:
+        return 1
+
+    results = await asyncio.gather(
+        *(flight.run("key", fail, Deadline.after(5)) for _ in range(3)), return_exceptions=True
+    )
+    assert [type(result) for result in results] == [ValueError] * 3
+    assert await flight.run("key", succeed, Deadline.after(5)) == 1
+
+
+async def test_close_ends_what_is_under_way() -> None:
+    """No task is left behind."""
+    flight = SingleFlight[str, int]()
+    task = asyncio.create_task(flight.run("key", asyncio.Event().wait, Deadline.after(60)))
+    await asyncio.sleep(0)
+    await flight.close()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert len(flight) == 0
