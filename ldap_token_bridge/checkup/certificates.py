@@ -5,6 +5,7 @@ accepts from clients too.
 """
 
 import ssl
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -84,13 +85,13 @@ def check_directory_tls(settings: Settings, now: datetime) -> tuple[ssl.SSLConte
     return context, items or [Item(topic, Grade.FINE, f"trusts the authorities in {tls.ca_file}")]
 
 
-def names_in(certificate: dict[str, object]) -> tuple[str, ...]:
+def names_in(certificate: Mapping[str, object]) -> tuple[str, ...]:
     """The host names and addresses of a certificate in the form of `SSLSocket.getpeercert`."""
     found = certificate.get("subjectAltName", ())
     return tuple(str(name) for _, name in found) if isinstance(found, tuple) else ()
 
 
-def _handshake(server_context: ssl.SSLContext, trusted: Path) -> dict[str, object]:
+def _handshake(server_context: ssl.SSLContext, trusted: Path) -> Mapping[str, object]:
     """The server's certificate after a handshake in memory with a client that trusts it as it is."""
     client_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     client_context.check_hostname = False
@@ -117,11 +118,11 @@ def _key_of(settings: Settings, file: Place | None) -> Place:
     return settings.place("directory", "tls")
 
 
-def _end_of(certificate: dict[str, object]) -> datetime:
+def _end_of(certificate: Mapping[str, object]) -> datetime:
     return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
 
 
-def _subject_of(certificate: dict[str, object]) -> str:
+def _subject_of(certificate: Mapping[str, object]) -> str:
     """The common name, else the whole subject."""
     subject = certificate.get("subject", ())
     pairs = [pair for part in subject for pair in part] if isinstance(subject, tuple) else []

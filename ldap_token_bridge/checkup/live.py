@@ -1,4 +1,4 @@
-"""The check-up that asks the directory: every server, the base DNs, the people, and the groups that the policy names."""
+"""The check-up that asks the directory: every server, the base DNs, people, and the groups that the policy names."""
 
 import asyncio
 import ssl
@@ -57,12 +57,11 @@ class _Checkup:
         items = [await self._server(number, check) for number, check in enumerate(checks)]
         if all(item.grade is not Grade.FINE for item in items):
             return items
-        for path, base in self._bases():
-            items.append(await self._base(path, base))
+        items += [await self._base(path, base) for path, base in self._bases()]
         if all(item.grade is Grade.FINE for item in items if item.topic == "base"):
             items.append(await self._people())
-        for reference in policy.group_references() if policy else ():
-            items.append(await self._group(reference))
+        references = policy.group_references() if policy else ()
+        items += [await self._group(reference) for reference in references]
         return items
 
     async def _server(self, number: int, check: ServerCheck) -> Item:
@@ -80,7 +79,9 @@ class _Checkup:
             what += (
                 f"; trusted are the authorities in {file}" if file else "; trusted are the authorities of this system"
             )
-        return Item("server", trouble.grade, what, self._settings.place(*trouble.key), trouble.remedy or check.remedy)
+        return Item(
+            "server", trouble.grade, what, self._settings.place(*trouble.key), trouble.remedy or check.remedy or _LATER
+        )
 
     async def _names(self, server: ServerAddress) -> tuple[str, ...]:
         """The names in a server's certificate; none if it cannot be had. Nothing is sent on that connection."""

@@ -15,14 +15,19 @@ _REFUSED = re.compile(r"^the service account is refused: (\d+)")
 # RFC 4511, appendix A.1
 _WANTS_TLS = frozenset((8, 13))  # strongerAuthRequired, confidentialityRequired
 
+_SERVERS: KeyPath = ("directory", "servers")
+_TLS: KeyPath = ("directory", "tls")
 # What the ldap room says of a server begins with these words. What is not here may pass by itself: no such name, no
 # answer, nothing that listens.
-_TLS = ("directory", "tls")
-_KEYS: tuple[tuple[str, KeyPath], ...] = (
+_LASTING: tuple[tuple[str, KeyPath], ...] = (
     ("the server's certificate is not signed", (*_TLS, "ca_file")),
-    ("the server's certificate", ("directory", "servers")),
-    ("the TLS handshake failed", ("directory", "servers")),
+    ("the server's certificate", _SERVERS),
+    ("the TLS handshake failed", _SERVERS),
     ("the server refuses StartTLS", (*_TLS, "start_tls")),
+)
+_PORTS = (
+    "Check the port: ldaps:// speaks TLS from the first byte, usually on 636; ldap:// with start_tls: true is usually"
+    " on 389. If the port is right, look into the server's own log."
 )
 
 _MEANING = {
@@ -52,15 +57,16 @@ def trouble_of(problem: str, server: int, settings: Settings) -> Trouble:
     refused = _REFUSED.match(problem)
     if refused:
         return _refusal(int(refused[1]), problem, settings)
-    for words, key in _KEYS:
+    for words, key in _LASTING:
         if problem.startswith(words):
-            return Trouble((*key, server) if key[-1] == "servers" else key, Grade.UNUSABLE)
-    return Trouble(("directory", "servers", server), Grade.FINDING)
+            return Trouble((*key, server) if key == _SERVERS else key, Grade.UNUSABLE)
+    remedy = _PORTS if problem.startswith("the server closed the connection") else ""
+    return Trouble((*_SERVERS, server), Grade.FINDING, remedy=remedy)
 
 
 def _refusal(code: int, problem: str, settings: Settings) -> Trouble:
     if code in _WANTS_TLS:
-        return Trouble(("directory", "servers"), Grade.UNUSABLE)
+        return Trouble(_SERVERS, Grade.UNUSABLE)
     password = password_key(settings)
     refusal = refusal_of(BindResult(code, problem))
     if refusal is None:

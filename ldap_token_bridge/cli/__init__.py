@@ -3,41 +3,6 @@
 Knows how to read arguments and how to show results; everything else belongs to the rooms below.
 """
 
-import click
-
-from ldap_token_bridge import __version__
-
-from .lazy import LazyGroup
+from .application import COMMANDS, main, root
 
 __all__ = ["COMMANDS", "main", "root"]
-
-PROGRAM = "ldap-token-bridge"
-
-# A new command: its file here, and one line with the same words as the first line of its help.
-COMMANDS = {
-    "demo": "Try everything on this machine, with nothing to set up.",
-    "serve": "Run the token service until SIGTERM or Ctrl-C.",
-    "check": "Check settings, keys, certificates, policy and its tests.",
-    "keys": "Make and publish the keys that sign tokens.",
-    "policy": "Check and test policy files.",
-    "schema": "Print the JSON Schema of bridge.yaml.",
-}
-
-_HELP = """\
-Log in to container registries with an LDAP or Active Directory account.
-
-\b
-Try it:          ldap-token-bridge demo
-Set it up:       ldap-token-bridge keys new --keys-dir keys
-Before a start:  ldap-token-bridge check -c bridge.yaml
-Run it:          ldap-token-bridge serve -c bridge.yaml
-"""
-
-root = click.version_option(__version__, prog_name=PROGRAM)(
-    LazyGroup(name=PROGRAM, help=_HELP, package=__name__, table=COMMANDS)
-)
-
-
-def main() -> None:
-    """Entry point of the command `ldap-token-bridge`."""
-    root(prog_name=PROGRAM)

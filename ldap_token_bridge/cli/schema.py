@@ -23,7 +23,7 @@ from .common import examples
     help="The schema, or a table of all settings with their defaults.",
 )
 def command(output_format: str) -> None:
-    """Print the JSON Schema of bridge.yaml.
+    r"""Print the JSON Schema of bridge.yaml.
 
     Editors complete and check the file with it if the file's first line names it:
 

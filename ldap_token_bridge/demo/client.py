@@ -2,7 +2,8 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,8 +49,8 @@ class Client:
     async def ask(self, user: str = "", password: str = "", scope: str = "") -> TokenAnswer:
         """A token request as docker sends it; anonymous without a user."""
         query = {"service": SERVICE, **({"scope": scope} if scope else {}), **({"account": user} if user else {})}
-        credentials = aiohttp.BasicAuth(user, password, encoding="utf-8") if user else None
-        async with self._session.get(self._token_url, params=query, auth=credentials) as answer:
+        headers = {"Authorization": f"Basic {_basic(user, password)}"} if user else {}
+        async with self._request("GET", self._token_url, params=query, headers=headers) as answer:
             try:
                 body = json.loads(await answer.read())
                 if answer.ok:
@@ -61,8 +62,20 @@ class Client:
     async def present(self, method: str, url: str, token: str = "") -> int:
         """The status with which a registry answers a request that carries this token."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        async with self._session.request(method, url, headers=headers) as answer:
+        async with self._request(method, url, headers=headers) as answer:
             return answer.status
+
+    @asynccontextmanager
+    async def _request(self, method: str, url: str, **options: Any) -> AsyncIterator[aiohttp.ClientResponse]:
+        try:
+            async with self._session.request(method, url, **options) as answer:
+                yield answer
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Unavailable(f"{method} {url} failed: {type(error).__name__}") from None
+
+
+def _basic(user: str, password: str) -> str:
+    return base64.b64encode(f"{user}:{password}".encode()).decode("ascii")  # RFC 7617 section 2
 
 
 def _part(token: str, number: int) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from .people import BASE, SERVICE_DN
 
 ISSUER = "demo-bridge"
 SERVICE = "demo-registry"
+_KEY_DAYS = 30  # longer than anybody leaves a demo running
 
 _SETTINGS = """\
 # Written by `ldap-token-bridge demo`. What an Active Directory shop writes is about as long.
@@ -50,7 +51,7 @@ def furnish(folder: Path, directory_port: int, service_password: str) -> Home:
     keys = folder / "keys"
     keys.mkdir()
     now = datetime.now(UTC)
-    new_key(keys, common_name=ISSUER, now=now, days=1)
+    new_key(keys, common_name=ISSUER, now=now, days=_KEY_DAYS)
     (folder / "ldap-password").write_text(f"{service_password}\n", encoding="utf-8")
     (folder / "policy.yaml").write_bytes(sample_policy().read_bytes())
     home = Home(folder, folder / "bridge.yaml", folder / "bundle.pem", folder / "bridge.log", folder / "audit.jsonl")

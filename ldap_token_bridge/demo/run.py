@@ -6,7 +6,8 @@ import sys
 from collections.abc import Coroutine
 from typing import Any, Literal, TextIO
 
-from . import report
+from .invite import print_invitations, print_world
+from .report import as_json, print_outcome, print_summary
 from .walk import Outcome, walk
 from .world import World, running_world
 
@@ -28,9 +29,9 @@ def run_demo(*, once: bool, form: Form) -> int:
 async def _demo(out: TextIO, form: Form, *, stay: bool) -> int:
     async with running_world() as world:
         if form == "text":
-            report.print_world(world, out)
+            print_world(world, out)
         if stay:
-            report.print_invitations(world, out)
+            print_invitations(world, out)
             out.write("Ctrl-C ends the demo and removes everything.\n")
             await asyncio.Event().wait()
         return await _walk(world, out, form)
@@ -41,19 +42,19 @@ async def _walk(world: World, out: TextIO, form: Form) -> int:
     async for outcome in walk(world):
         outcomes.append(outcome)
         if form == "text":
-            report.print_outcome(outcome, out)
+            print_outcome(outcome, out)
     if form == "text":
-        report.print_summary(outcomes, out)
+        print_summary(outcomes, out)
     else:
-        out.write(f"{report.as_json(world, outcomes)}\n")
+        out.write(f"{as_json(world, outcomes)}\n")
     return OK if all(outcome.right for outcome in outcomes) else NOT_OK
 
 
 async def _until_stopped(work: Coroutine[Any, Any, int], *, stopped: int) -> int:
-    """The work's result, or `stopped` after SIGINT or SIGTERM, once the work has put everything away."""
+    """The work's result, or `stopped` after Ctrl-C, SIGTERM or a closed terminal; all is put away by then."""
     loop = asyncio.get_running_loop()
     task = asyncio.ensure_future(work)
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, task.cancel)
     try:
         return await task

@@ -76,8 +76,9 @@ class Directory:
         refusal = refusal_of(result)
         if refusal is None:
             raise Unavailable(f"the directory answered a bind with result code {result.code}")
-        # An administrator's lock and one by wrong passwords look alike in the answer, not in the entry.
-        if refusal is Refusal.ACCOUNT_LOCKED and person.state is Refusal.ACCOUNT_DISABLED:
+        # OpenLDAP answers "locked" for a lock by wrong passwords, by an administrator, and for an account that has
+        # ended; the entry tells them apart.
+        if refusal is Refusal.ACCOUNT_LOCKED and person.state:
             return person.state
         return refusal
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.identity import Account, Refusal
@@ -18,7 +19,7 @@ _PASSWORD_EXPIRED = 0x800000
 # accountExpires counts 100 ns from 1601; both of these mean "never" ([MS-ADA1] 2.2).
 _NEVER = (0, 0x7FFFFFFFFFFFFFFF)
 _1601_TO_1970 = 11_644_473_600
-# draft-behera-ldap-password-policy section 5.3.3: locked until an administrator unlocks it.
+# draft-behera-ldap-password-policy-10 section 5.3.3: locked until an administrator unlocks it.
 _LOCKED_FOR_GOOD = "000001010000Z"
 
 _ACTIVE_DIRECTORY = (
@@ -29,7 +30,7 @@ _ACTIVE_DIRECTORY = (
     "accountExpires",
     "pwdLastSet",
 )
-_OPENLDAP = ("pwdAccountLockedTime", "pwdReset", "nsAccountLock")
+_OPENLDAP = ("pwdAccountLockedTime", "pwdEndTime", "pwdReset")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +56,22 @@ def read_person(entry: Entry, options: DirectoryOptions, now: Callable[[], float
     """
     names = entry.attributes.get(options.account.lower(), ())
     unique = entry.first(options.unique_id)
-    if len(names) != 1 or not unique:
+    if len(names) != 1 or not _is_text(names[0]) or not unique:
         raise Unavailable(
             f"the entry of an account has {len(names)} values of {options.account} and "
-            f"{'a' if unique else 'no'} {options.unique_id}: the service account must be able to read one of each"
+            f"{'a' if unique else 'no'} {options.unique_id}; there must be one of each, readable as text"
         )
     is_ad = options.kind == "active-directory"
     account = Account(names[0].decode(), entry.dn, unique.hex() if is_ad else unique.decode())
-    state = _active_directory_state(entry, now) if is_ad else _openldap_state(entry)
+    state = _active_directory_state(entry, now) if is_ad else _openldap_state(entry, now)
     return Person(account, state, entry.texts("memberOf"), _primary_group(entry) if is_ad else "")
+
+
+def _is_text(value: bytes) -> bool:
+    try:
+        return bool(value.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def _primary_group(entry: Entry) -> str:
@@ -87,10 +95,12 @@ def _active_directory_state(entry: Entry, now: Callable[[], float]) -> Refusal |
     return Refusal.PASSWORD_EXPIRED if computed & _PASSWORD_EXPIRED else None
 
 
-def _openldap_state(entry: Entry) -> Refusal | None:
+def _openldap_state(entry: Entry, now: Callable[[], float]) -> Refusal | None:
     locked = entry.text("pwdAccountLockedTime")
-    if locked == _LOCKED_FOR_GOOD or entry.text("nsAccountLock").lower() == "true":
+    if locked == _LOCKED_FOR_GOOD:
         return Refusal.ACCOUNT_DISABLED
+    if (end := entry.text("pwdEndTime")) and end <= f"{datetime.fromtimestamp(now(), UTC):%Y%m%d%H%M%SZ}":
+        return Refusal.ACCOUNT_EXPIRED
     if locked:
         return Refusal.ACCOUNT_LOCKED
     return Refusal.MUST_CHANGE_PASSWORD if entry.text("pwdReset").lower() == "true" else None

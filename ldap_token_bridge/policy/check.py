@@ -72,14 +72,16 @@ class Checker:
     def _rules(self, source: Source) -> Iterator[Rule]:
         kinds: tuple[RuleKind, ...] = ("allow", "deny")
         for kind in kinds:
-            self._unique_ids(source, kind)
+            self._check_names(source, kind)
             for number, entry in source.rules(kind):
                 yield self._rule(source, kind, number, entry)
 
-    def _unique_ids(self, source: Source, kind: RuleKind) -> None:
-        """Looks at the raw file, so that an id in a broken rule counts too."""
-        for number, identifier in source.ids(kind):
-            place = source.place(kind, number, "id")
+    def _check_names(self, source: Source, kind: RuleKind) -> None:
+        """Ids are unique, groups and families exist; also in rules that are broken elsewhere."""
+        for place, who in source.terms(kind):
+            if who.kind in ("group", "family"):
+                self.undefined(who.kind, who.name, place)
+        for place, identifier in source.ids(kind):
             first = self._ids.setdefault(identifier, place)
             if first != place:
                 remedy = f"It first stands in {first}. The audit log names rules by their id."
@@ -88,9 +90,6 @@ class Checker:
     def _rule(self, source: Source, kind: RuleKind, number: int, entry: RuleEntry) -> Rule:
         place = source.place(kind, number)
         self._check_shape(source, (kind, number), entry)
-        for position, who in enumerate(entry.who):
-            if who.kind in ("group", "family"):
-                self.undefined(who.kind, who.name, source.place(kind, number, "who", position))
         patterns = tuple(
             RulePattern(pattern, (), source.place(kind, number, "repositories", position))
             for position, pattern in enumerate(entry.repositories)

@@ -4,6 +4,7 @@ Leaving out lets the checks across rules and files run on the rest, so that one 
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ from ldap_token_bridge.errors import Misconfigured, Place, Problem
 from ldap_token_bridge.yamlfile import Document, Model, read_document, validate
 
 from .model import PolicyFile, RuleEntry, TestEntry
+from .who import Who, parse_who
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
@@ -32,13 +34,19 @@ class Source:
             whole = self.content.allow if section == "allow" else self.content.deny
         return _items(self._value(section), whole, RuleEntry)
 
-    def ids(self, section: str) -> Iterator[tuple[int, str]]:
+    def ids(self, section: str) -> Iterator[tuple[Place, str]]:
         """The ids under `allow` or `deny`, also of rules that are broken elsewhere."""
-        value = self._value(section)
-        for number, item in enumerate(value if isinstance(value, tuple) else ()):
-            identifier = item.get("id") if isinstance(item, dict) else None
-            if isinstance(identifier, str):
-                yield number, identifier
+        for number, item in self._mappings(section):
+            if isinstance(item.get("id"), str):
+                yield self.place(section, number, "id"), item["id"]
+
+    def terms(self, section: str) -> Iterator[tuple[Place, Who]]:
+        """The usable terms of `who` under `allow` or `deny`, also of rules that are broken elsewhere."""
+        for number, item in self._mappings(section):
+            terms = item.get("who")
+            for position, term in enumerate(terms if isinstance(terms, tuple) else ()):
+                with suppress(ValueError):
+                    yield self.place(section, number, "who", position), parse_who(term)
 
     def tests(self) -> Iterator[tuple[int, TestEntry]]:
         """The tests with their positions."""
@@ -65,6 +73,11 @@ class Source:
     def key_place(self, *path: str | int) -> Place:
         """Where the key at `path` stands."""
         return self.document.key_place(path)
+
+    def _mappings(self, section: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        value = self._value(section)
+        items = enumerate(value if isinstance(value, tuple) else ())
+        return ((number, item) for number, item in items if isinstance(item, dict))
 
     def _value(self, section: str) -> Any:
         value = self.document.value

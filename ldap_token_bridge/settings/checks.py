@@ -56,19 +56,20 @@ def _check_server(found: Findings) -> None:
         found.warning(
             listen,
             f"passwords arrive at {server.listen} without TLS",
-            "Set server.tls, or end TLS at a proxy in front, name it in server.trusted_proxies, and let no one pass it by.",
+            "Set server.tls; or end TLS at a proxy, name that in server.trusted_proxies, and let nobody pass it by.",
             also=(("server", "tls"), ("server", "trusted_proxies")),
         )
 
 
 def _check_lists(found: Findings) -> None:
     file = found.examined.value
-    for path, items in (
+    lists: tuple[tuple[KeyPath, tuple[object, ...] | None], ...] = (
         (("token", "services"), file.token.services),
         (("directory", "servers"), file.directory.servers),
         (("directory", "users", "login"), file.directory.users.login),
-    ):
-        name = ".".join(path)
+    )
+    for path, items in lists:
+        name = ".".join(map(str, path))
         if items is not None and not items:
             found.problem(path, f"{name} is empty", "List at least one.")
         for index, item in enumerate(items or ()):
@@ -156,7 +157,7 @@ def _check_strategy(found: Findings) -> None:
     if directory.kind != "active-directory" and directory.groups.strategy == "token-groups":
         found.problem(
             ("directory", "groups", "strategy"),
-            f"directory.groups.strategy: only Active Directory has token-groups, and directory.kind is {directory.kind}",
+            f"directory.groups.strategy: only Active Directory has token-groups; directory.kind is {directory.kind}",
             "Write auto, member-of or member.",
             also=(("directory", "kind"),),
         )

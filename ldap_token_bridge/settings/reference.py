@@ -1,9 +1,9 @@
 """What is generated from the model: the JSON Schema for editors and the page that lists every setting."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
-from ldap_token_bridge.directory import defaults_for
+from ldap_token_bridge.directory import Kind, defaults_for
 from ldap_token_bridge.yamlfile import KeyPath, json_schema
 
 from .environment import Leaf, leaves
@@ -76,10 +76,7 @@ def _default(leaf: Leaf) -> str:
 
 
 def _default_by_kind(path: KeyPath) -> str:
-    texts = []
-    for kind in ("active-directory", "openldap"):
-        texts.append(f"`{_written(getattr(defaults_for(kind), _BY_KIND[path]))}` ({kind})")
-    return ", ".join(texts)
+    return ", ".join(f"`{_written(getattr(defaults_for(kind), _BY_KIND[path]))}` ({kind})" for kind in get_args(Kind))
 
 
 def _written(value: Any) -> str:

@@ -115,9 +115,14 @@ def parse_filter(value: Any) -> str:
     if not isinstance(value, str):
         refuse("must be an LDAP filter", "Write it as in (objectClass=person).")
     try:
-        FilterTemplate.compile(value)
+        template = FilterTemplate.compile(value)
     except ValueError as error:
         refuse(f"is no LDAP filter: {error}", "Write it as in (&(objectClass=person)(!(employeeType=guest))).")
+    if template.names:
+        names = ", ".join(f"{{{name}}}" for name in sorted(template.names))
+        refuse(
+            f"nothing is filled in for {names}", "Leave that clause out: directory.users.login names the attributes."
+        )
     return value
 
 

@@ -13,6 +13,8 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
+from .certificates import from_der
+
 _INT64 = 2**63  # what a registry decodes a time into
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*").fullmatch
 
@@ -59,7 +61,7 @@ def claims_of(raw: bytes, *, audience_list: bool) -> dict[str, Any]:
 def x5c_of(header: dict[str, Any]) -> list[x509.Certificate]:
     """The certificates of the header: padded standard base64 of DER (RFC 7515 section 4.1.6)."""
     try:
-        return [x509.load_der_x509_certificate(base64.b64decode(entry, validate=True)) for entry in header["x5c"]]
+        return [from_der(base64.b64decode(entry, validate=True)) for entry in header["x5c"]]
     except (ValueError, binascii.Error):
         raise Malformed("x5c holds something that is no certificate in padded standard base64") from None
 

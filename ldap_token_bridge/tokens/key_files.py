@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from ldap_token_bridge.errors import Misconfigured, Place, Problem
 
+from .certificates import from_pem
 from .public_key import PrivateKey, complaint, spki
 from .signing_key import SigningKey
 
@@ -122,7 +123,7 @@ def _read_key(path: Path) -> PrivateKey:
 def _read_certificates(path: Path) -> list[x509.Certificate]:
     raw = _read(path, "the certificate")
     try:
-        return x509.load_pem_x509_certificates(raw)
+        return from_pem(raw)
     except ValueError:
         raise Misconfigured.one(
             "holds no certificate in PEM that can be read",

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
+from .certificates import from_pem
+
 _MAX_DEPTH = 8
 
 
@@ -89,4 +91,4 @@ def read_bundle(pem: str) -> list[x509.Certificate]:
     """The certificates of a bundle, in order; anything else in it is skipped. ValueError if one cannot be read."""
     if "-----BEGIN CERTIFICATE-----" not in pem:
         return []
-    return x509.load_pem_x509_certificates(pem.encode())
+    return from_pem(pem.encode())

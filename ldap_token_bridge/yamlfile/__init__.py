@@ -3,10 +3,8 @@
 Owns PyYAML and pydantic. Knows nothing of what any particular file means: policy and settings say that with models.
 """
 
-from pydantic import Field
-
 from .examine import Examined, examine
-from .model import Model, checked, parsed, refuse
+from .model import Field, Model, checked, parsed, refuse
 from .reader import Document, KeyPath, read_document, read_text, resolve_scalar
 from .schema import json_schema
 from .types import Duration, FilePath, Network, format_duration, parse_duration, parse_network

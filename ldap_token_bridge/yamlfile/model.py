@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainValidator, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
+
+__all__ = ["REFUSED", "Field", "Model", "checked", "parsed", "refuse"]
 
 REFUSED = "refused"
 

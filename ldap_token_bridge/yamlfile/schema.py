@@ -8,7 +8,10 @@ _DRAFT = "http://json-schema.org/draft-07/schema#"
 
 
 def json_schema(model: type[Model], title: str) -> dict[str, Any]:
-    """The schema of a file that `model` describes. References are written out: draft-07 ignores what stands beside one."""
+    """The schema of a file that `model` describes.
+
+    References are written out: draft-07 ignores the descriptions and defaults that stand beside one.
+    """
     schema = model.model_json_schema()
     definitions: dict[str, Any] = schema.pop("$defs", {})
     written_out = _write_out(schema, definitions)

@@ -270,3 +270,26 @@ def entry_octets(entry: FoundEntry) -> bytes:
         for name, values in entry.attributes.items()
     )
     return put(0x64, put(4, entry.dn.encode()), put(0x30, *attributes))
+
+
+def search_done(message_id: int, cookie: bytes) -> bytes:
+    """A successful end of a page, with the control's criticality written out as some servers do."""
+    page = put(0x30, number(0), put(4, cookie))
+    return message(
+        message_id,
+        put(0x65, number(0, 10), put(4), put(4)),
+        put(0xA0, put(0x30, put(4, _PAGED), put(1, b"\x00"), put(4, page))),
+    )
+
+
+ALL_ANSWERS = (
+    message(1, put(0x61, number(49, 10), put(4), put(4, b"data 52e"), put(0x87, b"sasl"))),
+    message(2, entry_octets(FoundEntry("uid=a,dc=x", {"uid": [b"a"], "memberOf": [b"cn=1", bytes(300)], "x": []}))),
+    message(3, put(0x73, put(4, b"ldap://other/"))),
+    search_done(4, b"cookie"),
+    message(5, put(0x65, number(10, 10), put(4), put(4), put(0xA3, put(4, b"ldap://other/dc=x")))),
+    message(6, put(0x78, number(0, 10), put(4), put(4), put(0x8A, b"1.3.6.1.4.1.1466.20037"), put(0x8B, b"v"))),
+    message(0, NOTICE),
+    message(7, put(0x79, put(0x80, b"1.2.3"))),
+)
+"""One message of each kind that a server sends."""

@@ -26,7 +26,7 @@ ABSENT = object()
 
 
 def write_settings(folder: Path, **changes: Any) -> Path:
-    """bridge.yaml in `folder` beside a password file. `directory__tls__ca_file="ca.pem"` sets a key, ABSENT removes one.
+    """bridge.yaml in `folder` beside a password file. `directory__tls__ca_file="ca.pem"` sets a key, ABSENT removes it.
 
     Each key stands in a line of its own, in the order of MINIMAL and then of `changes`.
     """

@@ -22,7 +22,8 @@ _MODULES = "/usr/lib/ldap"
 class Slapd(Process):
     """One slapd with its own folder. Groups stand in `memberOf` too, unless `member_of` is off.
 
-    `ppolicy`: henry's account is locked, frank must change his password, gina's has expired.
+    `ppolicy`: dave's account is disabled, erin's has expired, frank must change his password, gina's has expired,
+    henry's account is locked.
     """
 
     base = slapd_tree.BASE

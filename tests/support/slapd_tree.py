@@ -1,6 +1,7 @@
 """The sample as OpenLDAP's tree: groups as groupOfNames, and the same in ou=Unix as posixGroup (RFC 2307)."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from . import canaries, ldif, sample
 
@@ -62,7 +63,10 @@ def _people(*, ppolicy: bool) -> Iterator[str]:
     special = {
         "frank": [("pwdReset", "TRUE")],
         "gina": [("pwdPolicySubentry", _SHORT_POLICY), ("pwdChangedTime", _LONG_AGO)],
-        "henry": [("pwdAccountLockedTime", "000001010000Z")],
+        # For good, by an administrator, which is how OpenLDAP disables; and since a moment ago, by wrong passwords.
+        "dave": [("pwdAccountLockedTime", "000001010000Z")],
+        "henry": [("pwdAccountLockedTime", f"{datetime.now(UTC):%Y%m%d%H%M%SZ}")],
+        "erin": [("pwdEndTime", _LONG_AGO)],
     }
     primary = {login: group for group in sample.GROUPS for login in group.primary_of}
     for number, person in enumerate(sample.PEOPLE):

@@ -1,0 +1,110 @@
+"""The codec's lowest layer: lengths, integers, and cutting a stream into messages."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ldap_token_bridge.ldap.ber import MessageReader, ProtocolError, element, expect, integer, read_header, read_integer
+from ldap_token_bridge.ldap.responses import Answer, Found, Skipped, decode
+from tests.support.scripted_ldap import ALL_ANSWERS
+from tests.support.tiny_ber import put
+
+LIMIT = 1 << 16
+
+
+@given(st.integers(0, 255).filter(lambda tag: tag & 31 != 31), st.binary(max_size=400))
+def test_an_element_reads_back(tag: int, contents: bytes) -> None:
+    """Whatever is written as an element is read as that element, whole."""
+    octets = element(tag, contents)
+    found, start, stop = read_header(octets, 0, len(octets))
+    assert (found, octets[start:stop], stop) == (tag, contents, len(octets))
+
+
+@given(st.integers(0, 2**31 - 1))
+def test_an_integer_reads_back_and_is_as_short_as_can_be(value: int) -> None:
+    """Integers are minimal and never turn negative by their first bit."""
+    octets = integer(value)
+    start, stop = expect(octets, 0, len(octets), 2)
+    assert read_integer(octets, start, stop) == value
+    assert len(octets) == 2 + max(1, (value.bit_length() + 8) // 8)
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [b"", b"\x04", b"\x04\x05abc", b"\x04\x80abc", b"\x04\x85\x00\x00\x00\x00\x01a", b"\x1f\x01a", b"\x04\x82\x01"],
+)
+def test_a_broken_header_is_a_protocol_error(octets: bytes) -> None:
+    """Cut short, indefinite, absurdly long, or with a tag of several octets: refused."""
+    with pytest.raises(ProtocolError):
+        read_header(octets, 0, len(octets))
+
+
+@pytest.mark.parametrize("octets", [b"", b"\xff", b"\x00\x00\x00\x00\x01"])
+def test_an_integer_that_ldap_does_not_use_is_refused(octets: bytes) -> None:
+    """Empty, negative or over four octets."""
+    with pytest.raises(ProtocolError):
+        read_integer(octets, 0, len(octets))
+
+
+@given(st.lists(st.binary(max_size=300), max_size=6), st.integers(1, 50))
+def test_messages_come_whole_however_the_stream_is_cut(bodies: list[bytes], step: int) -> None:
+    """The reader gives the same messages for any way in which the octets arrive."""
+    messages = [put(0x30, body) for body in bodies]
+    stream = b"".join(messages)
+    reader = MessageReader(LIMIT)
+    found = [message for at in range(0, len(stream), step) for message in reader.feed(stream[at : at + step])]
+    assert found == messages
+    assert reader.buffered == 0
+
+
+@pytest.mark.parametrize("start", [b"\x31\x02", b"HTTP/1.1", b"\x30\x80", b"\x30\x85\x01", b"\x30\x83\x01\x00\x00"])
+def test_a_stream_that_is_not_ldap_ends_at_once(start: bytes) -> None:
+    """A wrong tag, an indefinite length, or more than the limit is refused before anything is kept for it."""
+    with pytest.raises(ProtocolError):
+        MessageReader(1000).feed(start + bytes(10))
+
+
+def test_the_limit_counts_the_whole_message() -> None:
+    """A message as long as the limit passes, one octet more does not."""
+    assert MessageReader(102).feed(element(0x30, bytes(100))) == [element(0x30, bytes(100))]
+    with pytest.raises(ProtocolError):
+        MessageReader(101).feed(element(0x30, bytes(100)))
+
+
+@given(st.binary(max_size=200))
+def test_no_octets_make_the_decoder_raise_anything_else(octets: bytes) -> None:
+    """Noise is a ProtocolError, or by chance a message; never another error."""
+    _decode(octets)
+    _decode(put(0x30, b"\x02\x01\x01", octets))
+
+
+@given(st.sampled_from(ALL_ANSWERS), st.data())
+def test_no_damage_makes_the_decoder_raise_anything_else(message: bytes, data: st.DataObject) -> None:
+    """Real messages with octets changed, cut out or put in are a ProtocolError or another message."""
+    octets = bytearray(message)
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(octets) - 1))
+        octets[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
+    _decode(bytes(octets))
+
+
+@given(st.lists(st.binary(max_size=40), max_size=20))
+def test_no_stream_makes_the_reader_raise_anything_else(chunks: list[bytes]) -> None:
+    """Whatever arrives, messages come out or a ProtocolError; what waits stays below the limit."""
+    reader = MessageReader(LIMIT)
+    try:
+        for chunk in chunks:
+            for message in reader.feed(chunk):
+                assert message[0] == 0x30
+    except ProtocolError:
+        return
+    assert reader.buffered < LIMIT
+
+
+def _decode(octets: bytes) -> None:
+    try:
+        message = decode(octets)
+    except ProtocolError:
+        return
+    assert isinstance(message, Answer | Found | Skipped)
+    assert message.message_id >= 0
