@@ -30,8 +30,8 @@ def public_app(endpoint: TokenEndpoint, service: TokenService) -> web.Applicatio
     app = web.Application(client_max_size=MAX_BODY, middlewares=[_in_both_shapes])
     for path in TOKEN_PATHS:
         for spelling in (path, f"{path}/"):
-            app.router.add_get(spelling, endpoint, allow_head=False)
-            app.router.add_post(spelling, endpoint)
+            app.router.add_get(spelling, endpoint.answer, allow_head=False)
+            app.router.add_post(spelling, endpoint.answer)
     app.router.add_get("/jwks.json", jwks)
     app.router.add_get("/bundle.pem", bundle)
     for path in ("/livez", "/readyz", "/healthz"):

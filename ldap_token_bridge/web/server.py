@@ -1,5 +1,6 @@
 """Sockets: where an application listens, and how it stops without dropping a request."""
 
+import os
 import ssl
 from pathlib import Path
 
@@ -39,7 +40,7 @@ class Listener:
         except OSError as error:
             await self._runner.cleanup()
             raise Misconfigured.one(
-                f"cannot listen on {wanted}: {(error.strerror or 'the address cannot be used').lower()}",
+                f"cannot listen on {wanted}: {os.strerror(error.errno or 0).lower()}",
                 remedy="Stop what uses the address, or set another in server.listen or server.admin_listen.",
             ) from None
         host, port = self._runner.addresses[0][:2]

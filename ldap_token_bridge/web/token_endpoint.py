@@ -59,7 +59,7 @@ class TokenEndpoint:
         self._service = service
         self._metrics = metrics
 
-    async def __call__(self, request: web.Request) -> web.Response:
+    async def answer(self, request: web.Request) -> web.Response:
         """Always an answer of the protocol, and always one audit line."""
         options = self.options
         peer = request.transport.get_extra_info("peername") if request.transport else None

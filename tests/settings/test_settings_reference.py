@@ -23,7 +23,7 @@ def read_yaml(text: str) -> Any:
 
 def leaves(schema: dict[str, Any], path: str = "") -> dict[str, dict[str, Any]]:
     """Every key that holds a value, by its dotted name."""
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for key, inner in schema["properties"].items():
         name = f"{path}.{key}" if path else key
         section = next((choice for choice in inner.get("anyOf", [inner]) if "properties" in choice), None)

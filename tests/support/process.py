@@ -128,6 +128,16 @@ class Process:
         self._signal(signal.SIGKILL)  # children that outlived it
         self._process = None
 
+    def ready_when(self, ready: Callable[[], bool]) -> None:
+        """Waits at the next start for something else than before."""
+        self._ready = ready
+
+    def wait(self) -> int:
+        """The exit code, once it has ended by itself."""
+        if self._process is None:
+            raise ServerFailed(f"{self.command[0]} does not run")
+        return self._process.wait(_START_SECONDS)
+
     def kill(self) -> None:
         """Ends it without a word to anyone, as a crash does."""
         self._signal(signal.SIGKILL)

@@ -1,0 +1,69 @@
+# ldap-token-bridge: `make help` lists what there is to do.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+PYTHON ?= python3
+PYTEST_ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# One file says what is installed: `env` is content with what `env-dev` has installed, which is more.
+RUN_STAMP := $(VENV)/.installed
+DEV_STAMP := $(VENV)/.installed-dev
+
+.PHONY: help env env-dev demo test-deps test test-all lint lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+env: $(RUN_STAMP) ## .venv with the bridge and what it needs at run time, by the lock file
+
+env-dev: $(DEV_STAMP) ## .venv with what tests and checks need as well
+
+demo: env ## everything on loopback, with nothing but Python: logins, tokens, commands to try
+	@$(BIN)/ldap-token-bridge demo
+
+test-deps: ## the Debian packages for the tests: OpenLDAP, Samba, a registry, clients (root or sudo)
+	@tests/install-packages
+
+lint: env-dev ## style, types and the floors of the house
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: env-dev test-deps lint ## the checks, and the tests against real servers
+	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+
+test-all: env-dev test-deps lint ## the same with the slow tests
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lock: env-dev ## the lock files anew, with the newest versions that pyproject.toml allows
+	tests/lock-requirements $(BIN)/python
+
+clean: ## away with .venv, caches and builds
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 | head -n 1)." >&2; \
+	  echo "Name another one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "Python's venv module is not complete. On Debian and Ubuntu: sudo apt-get install python3-venv" >&2; exit 1; }
+	@rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN_STAMP): requirements.lock pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV_STAMP): requirements-dev.lock requirements.lock pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes -r requirements-dev.lock
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@ $(RUN_STAMP)

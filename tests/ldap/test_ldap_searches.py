@@ -1,0 +1,342 @@
+"""Searches: pipelined on connections bound as the service account, complete or an error, and patient with dead sockets."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ldap_token_bridge.ldap import DirectoryDown, LdapClient, SearchFailed, SearchRequest, SearchScope
+from ldap_token_bridge.ldap import conversation as conversation_module
+from ldap_token_bridge.ldap import lifetime as lifetime_module
+from ldap_token_bridge.ldap import paging as paging_module
+from ldap_token_bridge.ldap import search_pool as search_pool_module
+from tests.ldap.conftest import MakeClient, MakeServer
+from tests.support.ldap_room import ALICE_ENTRY, BY_UID, FIND_ALICE, SERVICE_DN, Log, options_for, soon, until
+from tests.support.scripted_ldap import NOTICE, FoundEntry, Reply, Request, ScriptedLdap, entry_octets, message
+from tests.support.tiny_ber import number, put
+
+PLAIN: Any = {"allow_plaintext": True}
+
+
+@pytest.fixture
+async def server(make_server: MakeServer) -> ScriptedLdap:
+    """A server without TLS, which is not what these tests are about."""
+    return await make_server(tls=False)
+
+
+@pytest.fixture
+def client(server: ScriptedLdap, make_client: MakeClient) -> LdapClient:
+    """A client of that server."""
+    return make_client(options_for(server.url, **PLAIN))
+
+
+async def test_a_search_is_sent_as_asked(server: ScriptedLdap, client: LdapClient) -> None:
+    """As the service account, with aliases never followed."""
+    await client.search(FIND_ALICE, soon())
+    bind, search = server.requests
+    assert (bind.kind, bind.dn) == ("bind", SERVICE_DN)
+    assert search == Request(
+        "search",
+        1,
+        2,
+        tls=False,
+        dn="dc=example,dc=com",
+        scope=2,
+        dereference=0,
+        size_limit=2,
+        filter=FIND_ALICE.filter,
+        attributes=("uid", "memberOf"),
+    )
+
+
+async def test_searches_share_connections_and_get_their_own_answers(server: ScriptedLdap, client: LdapClient) -> None:
+    """Many at once on at most two connections, answered in any order."""
+
+    def answer(request: Request) -> Reply:
+        return Reply(entries=[FoundEntry(request.dn, {})], delay=0.02 if request.dn.endswith("7") else 0.0)
+
+    server.on_search = answer
+    bases = [f"cn={count}" for count in range(40)]
+    found = await asyncio.gather(*(client.search(replace(FIND_ALICE, base=base), soon()) for base in bases))
+    assert [entry.dn for (entry,) in found] == bases
+    await client.search(FIND_ALICE, soon())
+    assert server.connections <= 2
+    assert len(server.seen("bind")) == server.connections
+
+
+async def test_a_busy_connection_gets_a_second_beside_it(server: ScriptedLdap, client: LdapClient) -> None:
+    """It is opened in the background; nobody waits for it."""
+    server.on_search = lambda _: Reply(delay=0.02)
+    await client.search(FIND_ALICE, soon())
+    for _ in range(3):
+        await asyncio.gather(*(client.search(FIND_ALICE, soon()) for _ in range(6)))
+    assert server.connections == 2
+    assert {request.connection for request in server.seen("search")} == {1, 2}
+
+
+async def test_a_size_limit_that_was_asked_for_gives_what_came(server: ScriptedLdap, client: LdapClient) -> None:
+    """Two entries tell "ambiguous"; the server's code 4 is then no error."""
+    two = [ALICE_ENTRY, FoundEntry("uid=alice,ou=other", {})]
+    server.on_search = lambda _: Reply(4, entries=two)
+    assert len(await client.search(FIND_ALICE, soon())) == 2
+
+
+@pytest.mark.parametrize(("size_limit", "count"), [(0, 2), (3, 2), (2, 1), (2, 0)])
+async def test_a_limit_of_the_servers_own_is_an_error(
+    server: ScriptedLdap, client: LdapClient, size_limit: int, count: int
+) -> None:
+    """A list cut short in silence would hide groups."""
+    server.on_search = lambda _: Reply(4, entries=[ALICE_ENTRY] * count)
+    with pytest.raises(SearchFailed) as caught:
+        await client.search(replace(FIND_ALICE, size_limit=size_limit), soon())
+    assert caught.value.code == 4
+
+
+@pytest.mark.parametrize("code", [1, 3, 10, 11, 32, 50, 53, 80])
+async def test_a_refused_search_is_not_asked_elsewhere(
+    make_server: MakeServer, make_client: MakeClient, code: int
+) -> None:
+    """The server answered; its code and words are in the error, its entries are not believed."""
+    first, second = await make_server(tls=False), await make_server(tls=False)
+    first.on_search = lambda _: Reply(code, "because", entries=[ALICE_ENTRY], referrals=[second.url])
+    with pytest.raises(SearchFailed) as caught:
+        await make_client(options_for(first.url, second.url, **PLAIN)).search(FIND_ALICE, soon())
+    assert (caught.value.code, caught.value.diagnostic) == (code, "because")
+    assert second.connections == 0
+
+
+async def test_references_to_other_servers_are_skipped(make_server: MakeServer, make_client: MakeClient) -> None:
+    """They are no entries, and nobody calls there."""
+    first, second = await make_server(tls=False), await make_server(tls=False)
+    first.on_search = lambda _: Reply(entries=[ALICE_ENTRY], references=[second.url, "ldap://x/"])
+    found = await make_client(options_for(first.url, **PLAIN)).search(FIND_ALICE, soon())
+    assert [entry.dn for entry in found] == [ALICE_ENTRY.dn]
+    assert second.connections == 0
+
+
+async def test_a_paged_search_follows_the_cookie(server: ScriptedLdap, client: LdapClient) -> None:
+    """All pages in their order, on one connection."""
+    pages = {b"": b"two", b"two": b"three", b"three": b""}
+
+    def answer(request: Request) -> Reply:
+        cookie = request.cookie
+        assert cookie is not None
+        return Reply(entries=[FoundEntry(f"cn={cookie.decode()}", {})], cookie=pages[cookie])
+
+    server.on_search = answer
+    found = await client.search(replace(FIND_ALICE, size_limit=0, paged=True), soon())
+    assert [entry.dn for entry in found] == ["cn=", "cn=two", "cn=three"]
+
+
+async def test_pages_without_end_are_an_error(
+    server: ScriptedLdap, client: LdapClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that always has one more page is not followed for ever."""
+    monkeypatch.setattr(paging_module, "MAX_PAGES", 5)
+    server.on_search = lambda _: Reply(cookie=b"more")
+    with pytest.raises(SearchFailed, match="administrators"):
+        await client.search(replace(FIND_ALICE, paged=True), soon())
+    assert len(server.seen("search")) == 5
+
+
+async def test_a_page_that_fails_fails_the_search(server: ScriptedLdap, client: LdapClient) -> None:
+    """What came before it is not passed off as everything."""
+    server.on_search = lambda request: Reply(80) if request.cookie else Reply(entries=[ALICE_ENTRY], cookie=b"more")
+    with pytest.raises(SearchFailed):
+        await client.search(replace(FIND_ALICE, size_limit=0, paged=True), soon())
+
+
+async def test_entries_without_end_are_an_error(
+    server: ScriptedLdap, client: LdapClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The search fails and is abandoned; the connection lives on."""
+    monkeypatch.setattr(conversation_module, "MAX_ENTRIES", 10)
+    server.on_search = lambda _: Reply(entries=[ALICE_ENTRY] * 50)
+    with pytest.raises(SearchFailed) as caught:
+        await client.search(replace(FIND_ALICE, size_limit=0), soon())
+    assert "more than 10 entries" in caught.value.diagnostic
+    server.on_search = None
+    assert len(await client.search(FIND_ALICE, soon())) == 1
+    assert (server.connections, server.seen("abandon")[0].abandoned) == (1, 2)
+
+
+async def test_a_search_on_a_connection_that_had_died_is_tried_once_more(
+    server: ScriptedLdap, client: LdapClient
+) -> None:
+    """Closed while idle, or at the very moment of the search: nobody notices."""
+    await client.search(FIND_ALICE, soon())
+    server.drop()
+    await until(lambda: not server.open_connections)
+    assert len(await client.search(FIND_ALICE, soon())) == 1
+    server.on_search = lambda request: Reply(close=True) if request.connection == 2 else Reply(entries=[ALICE_ENTRY])
+    assert len(await client.search(FIND_ALICE, soon())) == 1
+    assert server.connections == 3
+
+
+async def test_a_search_is_not_tried_for_ever(server: ScriptedLdap, client: LdapClient) -> None:
+    """A server that always closes is given up on."""
+    await client.search(FIND_ALICE, soon())
+    server.on_search = lambda _: Reply(close=True)
+    with pytest.raises(DirectoryDown):
+        await client.search(FIND_ALICE, soon())
+    assert len(server.seen("search")) == 3
+
+
+async def test_many_searches_on_a_dead_connection_share_one_fresh_one(server: ScriptedLdap, client: LdapClient) -> None:
+    """They do not dial one connection each."""
+    await client.search(FIND_ALICE, soon())
+    server.on_search = lambda request: (
+        Reply(close=True) if request.connection == 1 else Reply(entries=[ALICE_ENTRY], delay=0.01)
+    )
+    found = await asyncio.gather(*(client.search(FIND_ALICE, soon()) for _ in range(10)))
+    assert all(len(entries) == 1 for entries in found)
+    assert server.connections <= 3
+
+
+async def test_a_notice_of_disconnection_is_a_dead_connection(server: ScriptedLdap, client: LdapClient) -> None:
+    """Sent in place of an answer, it leads to a fresh connection."""
+    await client.search(FIND_ALICE, soon())
+    server.on_search = lambda request: (
+        Reply(raw=message(0, NOTICE)) if request.connection == 1 else Reply(entries=[ALICE_ENTRY])
+    )
+    assert len(await client.search(FIND_ALICE, soon())) == 1
+
+
+async def test_other_notices_are_ignored(server: ScriptedLdap, client: LdapClient) -> None:
+    """RFC 4511 section 4.4: an unsolicited notification that is not known means nothing."""
+    await client.search(FIND_ALICE, soon())
+    server.send_to_all(message(0, put(0x78, number(0, 10), put(4), put(4), put(0x8A, b"1.2.3"))))
+    assert len(await client.search(FIND_ALICE, soon())) == 1
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(message_id=99, entries=[ALICE_ENTRY]),
+        Reply(raw=message(2, put(0x61, number(0, 10), put(4), put(4)))),
+        Reply(raw=message(2, entry_octets(FoundEntry("cn=x", {"a" * 70_000: []}))) + b"\x31\x00"),
+        Reply(raw=b"\x30\x84\x01\x00\x00\x01"),
+    ],
+    ids=["wrong id", "wrong kind", "noise", "oversized"],
+)
+async def test_what_is_not_ldap_ends_the_connection(server: ScriptedLdap, client: LdapClient, reply: Reply) -> None:
+    """And is never taken for an answer."""
+    server.on_search = lambda _: reply
+    with pytest.raises(DirectoryDown) as caught:
+        await client.search(FIND_ALICE, soon())
+    assert "does not keep to the protocol" in caught.value.detail
+    await until(lambda: not server.open_connections)
+
+
+async def test_a_large_entry_is_read(server: ScriptedLdap, client: LdapClient) -> None:
+    """Larger than what is taken on a connection for binds."""
+    server.on_search = lambda _: Reply(entries=[FoundEntry("cn=x", {"member": [b"m" * 100] * 20_000})])
+    (entry,) = await client.search(FIND_ALICE, soon())
+    assert len(entry.texts("member")) == 20_000
+
+
+async def test_one_slow_search_does_not_end_the_others(server: ScriptedLdap, make_client: MakeClient) -> None:
+    """It is abandoned; its late answer is dropped; the connection goes on."""
+    client = make_client(options_for(server.url, search_connections=1, **PLAIN))
+    server.on_search = lambda request: (
+        Reply(delay=0.6, entries=[ALICE_ENTRY]) if request.dn == "cn=slow" else Reply(entries=[ALICE_ENTRY])
+    )
+    slow = asyncio.create_task(client.search(replace(FIND_ALICE, base="cn=slow"), soon()))
+    while not slow.done():
+        assert len(await client.search(FIND_ALICE, soon())) == 1
+        await asyncio.sleep(0.02)
+    with pytest.raises(DirectoryDown):
+        await slow
+    await asyncio.sleep(0.3)
+    assert len(await client.search(FIND_ALICE, soon())) == 1
+    assert (server.connections, len(server.seen("abandon"))) == (1, 1)
+
+
+async def test_a_cancelled_search_is_abandoned(server: ScriptedLdap, client: LdapClient) -> None:
+    """The connection goes on for others, and no waiter is left."""
+    await client.search(FIND_ALICE, soon())
+    server.on_search = lambda request: Reply(silent=request.dn == "cn=slow", entries=[ALICE_ENTRY])
+    task = asyncio.create_task(client.search(replace(FIND_ALICE, base="cn=slow"), soon()))
+    await until(lambda: len(server.seen("search")) == 2)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert len(await client.search(FIND_ALICE, soon())) == 1
+    assert server.seen("abandon")[0].abandoned == server.seen("search")[1].message_id
+
+
+async def test_whoever_opens_a_connection_may_go_away(server: ScriptedLdap, client: LdapClient) -> None:
+    """Others who wait for the same connection get it all the same."""
+    server.on_bind = lambda _: Reply(delay=0.1)
+    tasks = [asyncio.create_task(client.search(FIND_ALICE, soon())) for _ in range(3)]
+    await until(lambda: len(server.seen("bind")) == 1)
+    tasks[0].cancel()
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    assert isinstance(outcomes[0], asyncio.CancelledError)
+    assert [len(outcome) for outcome in outcomes[1:] if isinstance(outcome, tuple)] == [1, 1]
+    assert len(server.seen("bind")) == 1
+
+
+async def test_too_many_searches_are_shed(
+    server: ScriptedLdap, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond the bound of the pipeline the answer comes at once."""
+    monkeypatch.setattr(search_pool_module, "MAX_PIPELINED", 3)
+    client = make_client(options_for(server.url, search_connections=1, **PLAIN))
+    await client.search(FIND_ALICE, soon())
+    server.on_search = lambda _: Reply(delay=0.05, entries=[ALICE_ENTRY])
+    outcomes = await asyncio.gather(*(client.search(FIND_ALICE, soon()) for _ in range(5)), return_exceptions=True)
+    shed = [outcome for outcome in outcomes if isinstance(outcome, DirectoryDown)]
+    assert len(shed) == 2
+    assert "under way" in shed[0].detail
+
+
+@pytest.mark.parametrize("limit", ["MAX_IDLE", "MAX_AGE"])
+async def test_connections_are_replaced_in_time(
+    server: ScriptedLdap, client: LdapClient, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    """Before the server or a firewall ends them, and politely, with an unbind."""
+    monkeypatch.setattr(lifetime_module, limit, 0.05)
+    await client.search(FIND_ALICE, soon())
+    await asyncio.sleep(0.06)
+    await client.search(FIND_ALICE, soon())
+    assert server.connections == 2
+    await until(lambda: server.open_connections == 1)
+    assert [request.connection for request in server.seen("unbind")] == [1]
+
+
+async def test_a_connection_that_is_replaced_finishes_its_work(
+    server: ScriptedLdap, client: LdapClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its time is over while a search is under way on it: the answer is waited for, then it ends."""
+    monkeypatch.setattr(lifetime_module, "MAX_AGE", 0.05)
+    server.on_search = lambda request: Reply(entries=[ALICE_ENTRY], delay=0.2 if request.connection == 1 else 0.0)
+    slow = asyncio.create_task(client.search(FIND_ALICE, soon()))
+    await until(lambda: bool(server.seen("search")))
+    await asyncio.sleep(0.06)
+    assert len(await client.search(FIND_ALICE, soon())) == 1
+    assert len(await slow) == 1
+    await until(lambda: server.open_connections == 1)
+    assert server.connections == 2
+
+
+async def test_searches_are_observed(server: ScriptedLdap, make_client: MakeClient) -> None:
+    """Connecting, the service account's bind, and each search by its outcome."""
+    log = Log()
+    client = make_client(options_for(server.url, **PLAIN), log)
+    await client.search(FIND_ALICE, soon())
+    server.on_search = lambda _: Reply(32)
+    with pytest.raises(SearchFailed):
+        await client.search(SearchRequest("dc=no", SearchScope.BASE, BY_UID.fill(login=b"x"), ()), soon())
+    server.on_search = lambda _: Reply(51)
+    with pytest.raises(DirectoryDown):
+        await client.search(FIND_ALICE, soon())
+    assert log.steps == [
+        ("connect", server.url, "ok"),
+        ("bind", server.url, "ok"),
+        ("search", server.url, "ok"),
+        ("search", server.url, "refused"),
+        ("search", server.url, "error"),
+    ]
