@@ -1,0 +1,63 @@
+"""Log, audit trail and metrics."""
+
+import io
+import json
+import sys
+
+import pytest
+
+from ldap_token_bridge.observe import Metrics, configure_logging, log, write_audit
+
+
+def test_log_lines_are_json_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """One object a line, with level and time; nothing below the level that is set."""
+    configure_logging("json", "warning")
+    log().info("not this")
+    log().warning("this", number=5)
+    captured = capsys.readouterr()
+    told = json.loads(captured.err)
+    assert (told["event"], told["level"], told["number"]) == ("this", "warning", 5)
+    assert told["timestamp"].endswith("Z")
+    assert captured.out == ""
+
+
+def test_log_lines_are_text_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without colours where no terminal is."""
+    configure_logging("text", "info")
+    log().info("listening", address="x")
+    line = capsys.readouterr().err
+    assert "listening" in line
+    assert "\x1b" not in line
+
+
+def test_an_audit_line_is_one_object_on_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    """In ASCII, with the time in front."""
+    write_audit({"account": "jürgen\n", "granted": []})
+    captured = capsys.readouterr()
+    assert captured.out.isascii()
+    assert captured.out.count("\n") == 1
+    assert json.loads(captured.out)["account"] == "jürgen\n"
+
+
+def test_a_trail_that_cannot_be_written_is_logged(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk or a closed pipe fails no login."""
+    configure_logging("json", "info")
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr(sys, "stdout", closed)
+    write_audit({"account": "alice"})
+    assert "audit line could not be written" in capsys.readouterr().err
+
+
+def test_no_metric_is_labelled_by_person_or_repository() -> None:
+    """Their number has no bound, and they are nobody's business who may read metrics."""
+    metrics = Metrics()
+    metrics.requests.labels("issued", "ok").inc()
+    metrics.ldap_operation("bind", "ldaps://dc1", 0.1, "ok")
+    metrics.cache_lookup("people", hit=True)
+    text = metrics.render().decode()
+    assert 'ltb_token_requests_total{outcome="issued",reason="ok"} 1.0' in text
+    assert 'ltb_cache_lookups_total{cache="people",result="hit"} 1.0' in text
+    assert not any(label in text for label in ("account=", "user=", "repository=", "client="))
