@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from . import __version__
 from .cache import ExpiringCache
+from .checkup import Grade, check_directory
 from .directory import Authenticator, CacheTimes, Directory
 from .errors import Misconfigured, Problem
 from .ldap import LdapClient, LdapOptions, client_tls
@@ -55,7 +56,11 @@ class Bridge:
         self._tell(policy, keyring)
 
     async def start(self) -> None:
-        """Listen. `address` and `admin_address` then hold the ports that were found."""
+        """Ask the directory whether it knows the bridge, then listen; raises Misconfigured.
+
+        `address` and `admin_address` then hold the ports that were found.
+        """
+        await self._refuse_misfit()
         self.address = await self._public.start()
         try:
             self.admin_address = await self._admin.start()
@@ -124,6 +129,18 @@ class Bridge:
             "last_reload": self._last_reload,
             "directory": {"servers": [str(server) for server in self._parts.settings.servers]},
         }
+
+    async def _refuse_misfit(self) -> None:
+        """A directory that is down may come back; one that refuses the bridge itself will go on doing so."""
+        snapshot = self._service.snapshot
+        items = await check_directory(self.settings, ldap_options(self.settings.directory), snapshot.policy)
+        served = any(item.topic == "server" and item.grade is Grade.FINE for item in items)
+        unusable = [item for item in items if item.grade is Grade.UNUSABLE and not (item.topic == "server" and served)]
+        if unusable:
+            raise Misconfigured(Problem(item.what, item.where, item.remedy) for item in unusable)
+        for item in items:
+            if item.grade is not Grade.FINE:
+                log().warning(str(Problem(item.what, item.where, item.remedy)))
 
     def _directory_parts(self, settings: Settings) -> DirectoryParts:
         directory = settings.directory

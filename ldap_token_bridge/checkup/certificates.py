@@ -69,20 +69,27 @@ def check_directory_tls(settings: Settings, now: datetime) -> tuple[ssl.SSLConte
                 Grade.UNUSABLE,
                 f"{problem.where}: {problem.what}",
                 _key_of(settings, problem.where),
-                problem.remedy,
+                problem.remedy or "Check the path and the file's permissions.",
             )
             for problem in error.problems
         ]
     if tls.ca_file is None:
         return context, [Item(topic, Grade.FINE, "trusts the authorities of this system")]
     where = settings.place("directory", "tls", "ca_file")
-    items = []
-    for authority in context.get_ca_certs():
-        ends = _end_of(authority)
-        if ends < now:
-            what = f"{tls.ca_file}: the authority {_subject_of(authority)!r} expired on {ends:%Y-%m-%d %H:%M} UTC"
-            items.append(Item(topic, Grade.WARNING, what, where, "Remove it, and add the one that follows it."))
-    return context, items or [Item(topic, Grade.FINE, f"trusts the authorities in {tls.ca_file}")]
+    authorities = context.get_ca_certs()
+    expired = [authority for authority in authorities if _end_of(authority) < now]
+    # One that is left can still have signed the servers' certificates.
+    grade = Grade.UNUSABLE if expired and len(expired) == len(authorities) else Grade.WARNING
+    return context, [
+        Item(
+            topic,
+            grade,
+            f"{tls.ca_file}: the authority {_subject_of(each)!r} expired on {_end_of(each):%Y-%m-%d %H:%M} UTC",
+            where,
+            "Put the certificate that follows it into the file.",
+        )
+        for each in expired
+    ] or [Item(topic, Grade.FINE, f"trusts the authorities in {tls.ca_file}")]
 
 
 def names_in(certificate: Mapping[str, object]) -> tuple[str, ...]:

@@ -55,8 +55,9 @@ def _signs() -> dict[Grade, str]:
 def _summary(items: Sequence[Item]) -> str:
     bad = sum(item.grade >= Grade.FINDING for item in items)
     warnings = sum(item.grade is Grade.WARNING for item in items)
-    counts = [f"{count} {word}{'' if count == 1 else 's'}" for count, word in ((bad, "error"), (warnings, "warning"))]
-    return ", ".join(counts) if bad or warnings else "All is well."
+    counted = ((bad, "error"), (warnings, "warning"))
+    counts = [f"{count} {word}{'' if count == 1 else 's'}" for count, word in counted if count]
+    return ", ".join(counts) or "All is well."
 
 
 def _json(items: Sequence[Item]) -> dict[str, Any]:

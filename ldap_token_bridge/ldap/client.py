@@ -20,7 +20,7 @@ _Answered = TypeVar("_Answered")
 
 
 class LdapClient:
-    """Made within a running event loop; nothing is dialled before it is needed. `close` when done.
+    """Nothing is dialled before it is needed; used within one event loop. `close` when done.
 
     Raises Misconfigured for options that are unsafe: plaintext without leave, a context that verifies nothing,
     a service account without DN or password.

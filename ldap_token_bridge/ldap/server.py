@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import time
 from collections.abc import Awaitable
 from typing import TypeVar
 
@@ -29,7 +30,7 @@ class Server:
         self, address: ServerAddress, options: LdapOptions, account: ServiceAccount, observe: Observer, roster: Roster
     ) -> None:
         self.address = address
-        self.breaker = Breaker(asyncio.get_running_loop().time)
+        self.breaker = Breaker(time.monotonic)
         self._options = options
         self._searches = SearchPool(address, options, account, observe, roster)
         self._binds = BindPool(address, options, observe, roster)

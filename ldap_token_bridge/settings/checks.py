@@ -73,7 +73,7 @@ def _check_lists(found: Findings) -> None:
         if items is not None and not items:
             found.problem(path, f"{name} is empty", "List at least one.")
         for index, item in enumerate(items or ()):
-            if item in items[:index]:
+            if items and item in items[:index]:
                 found.problem((*path, index), f"{name} lists {item} twice", "Remove one of them.")
 
 
@@ -160,6 +160,19 @@ def _check_strategy(found: Findings) -> None:
             f"directory.groups.strategy: only Active Directory has token-groups; directory.kind is {directory.kind}",
             "Write auto, member-of or member.",
             also=(("directory", "kind"),),
+        )
+    # Who is in a group only through another would else keep what the operator meant to withhold.
+    if directory.kind == "active-directory" and directory.groups.strategy in ("auto", "token-groups"):
+        _check_nested(found, directory.groups.strategy)
+
+
+def _check_nested(found: Findings, strategy: str) -> None:
+    if not found.examined.value.directory.groups.nested:
+        found.problem(
+            ("directory", "groups", "nested"),
+            "directory.groups.nested: false cannot hold: Active Directory's token-groups hold nested groups too",
+            f"Write directory.groups.strategy: member-of in place of {strategy}, or remove nested.",
+            also=(("directory", "kind"), ("directory", "groups", "strategy")),
         )
 
 

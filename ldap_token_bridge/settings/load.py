@@ -26,6 +26,7 @@ from .model import (
     Timeouts,
     Token,
 )
+from .types import MAX_PASSWORD
 from .unbuilt import find_unbuilt
 
 M = TypeVar("M", bound=Model)
@@ -98,7 +99,7 @@ def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:
         messages=MappingProxyType(file.messages.model_dump(by_alias=True, exclude_none=True)),
         logging=file.logging,
         warnings=tuple(found.warnings),
-        _places=MappingProxyType(document.places),
+        _places=MappingProxyType({(): document.place(()), **document.places}),
     )
 
 
@@ -156,9 +157,12 @@ def _password(found: Findings, folder: Path) -> Secret:
         found.problem(where, f"directory.bind_password_file: {file} cannot be read: {reason}", remedy)
         return Secret(b"")
     # Editors and `echo` end a file with a line break; a second one is someone's password.
-    password = content.removesuffix(b"\n").removesuffix(b"\r")
+    password = content.removesuffix(b"\r\n" if content.endswith(b"\r\n") else b"\n")
     if not password:
         found.problem(where, f"directory.bind_password_file: {file} is empty", "Write the password into it.")
+    elif b"\0" in password or len(password) > MAX_PASSWORD:
+        what = f"directory.bind_password_file: {file} holds no password: a zero byte, or more than {MAX_PASSWORD} bytes"
+        found.problem(where, what, "Write the password alone into it, as UTF-8 text.")
     return Secret(password)
 
 

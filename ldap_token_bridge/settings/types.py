@@ -19,6 +19,8 @@ from ldap_token_bridge.yamlfile import (
 )
 
 _MAX_PORT = 65535
+# What the ldap room sends at most; a longer password makes some servers drop the connection.
+MAX_PASSWORD = 1024
 # RFC 4512 section 1.4: a short name or an object identifier.
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9-]*|[0-9]+(\.[0-9]+)+").fullmatch
 _UPN = re.compile(r"[^\s@\\=,]+@[^\s@\\=,]+").fullmatch
@@ -142,6 +144,8 @@ def parse_secret(value: Any) -> Secret:
         refuse("must be text", "Put a password that looks like a number in quotes.")
     if not value:
         refuse("is empty", "Write the password; the bridge never signs in without one.")
+    if "\0" in value or len(value.encode()) > MAX_PASSWORD:
+        refuse(f"is no password: a zero byte, or more than {MAX_PASSWORD} bytes", "Write the password alone.")
     return Secret(value.encode())
 
 

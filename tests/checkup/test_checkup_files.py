@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from ldap_token_bridge.checkup import Grade, Item, check_files, exit_code
 from ldap_token_bridge.tokens import new_key
 from tests.checkup.conftest import POLICY, MakeFolder
+from tests.support import key_folder
 from tests.support.certificates import Authority
 
 NOW = datetime.now(UTC)
@@ -117,13 +118,18 @@ def test_a_file_of_authorities_that_cannot_be_used(make_folder: MakeFolder, tmp_
         assert item.remedy
 
 
-def test_an_authority_that_has_expired(make_folder: MakeFolder, authority: Authority) -> None:
-    """A warning that names it: another in the same file may still be good."""
-    path = make_folder(with_ca(authority.ca_file))
-    items = check_files(path, {}, NOW + timedelta(days=365)).items
-    item = next(item for item in items if item.topic == "directory.tls")
-    assert item.grade is Grade.WARNING
-    assert "the authority 'Test CA' expired on " in item.what
+def test_authorities_that_have_expired(make_folder: MakeFolder, tmp_path: Path) -> None:
+    """A warning that names it while another in the same file is good; unusable if none is."""
+    old, new = key_folder.ec_key(), key_folder.ec_key()
+    certificates = [
+        key_folder.certificate(old, name="Old CA", ca=True, start=NOW - timedelta(days=9), end=NOW - timedelta(days=1)),
+        key_folder.certificate(new, name="New CA", ca=True, start=NOW - timedelta(days=9), end=NOW + timedelta(days=9)),
+    ]
+    for chosen, grade in ((certificates, Grade.WARNING), (certificates[:1], Grade.UNUSABLE)):
+        (tmp_path / "ca.pem").write_bytes(b"".join(each.public_bytes(Encoding.PEM) for each in chosen))
+        (item,) = bad(make_folder(with_ca(tmp_path / "ca.pem")))
+        assert item.what.startswith(f"{tmp_path}/ca.pem: the authority 'Old CA' expired on ")
+        assert item.grade is grade
 
 
 def test_the_servers_own_certificate(make_folder: MakeFolder, authority: Authority) -> None:

@@ -51,7 +51,9 @@ def test_a_warning_is_no_failure(tmp_path: Path) -> None:
     config = folder(tmp_path, server__listen="0.0.0.0:5001")
     result = check(config)
     assert result.exit_code == 0
-    assert f"! settings: {config}:13:11: passwords arrive at 0.0.0.0:5001 without TLS\n    Set server.tls" in result.stdout
+    assert (
+        f"! settings: {config}:13:11: passwords arrive at 0.0.0.0:5001 without TLS\n    Set server.tls" in result.stdout
+    )
     assert result.stdout.endswith("\n1 warning\n")
 
 

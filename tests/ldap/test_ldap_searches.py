@@ -1,4 +1,4 @@
-"""Searches: pipelined on connections bound as the service account, complete or an error, and patient with dead sockets."""
+"""Searches: many at once as the service account, complete or an error, patient with dead sockets."""
 
 import asyncio
 from dataclasses import replace

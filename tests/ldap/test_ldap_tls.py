@@ -1,4 +1,4 @@
-"""TLS before passwords: verified by default, StartTLS that nobody can talk the bridge out of, plaintext only by leave."""
+"""TLS before passwords: always verified, StartTLS that nobody talks the bridge out of, plaintext only by leave."""
 
 import ssl
 from dataclasses import replace

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import MakeSlapd
 from tests.support import canaries
 from tests.support.bridge import RunningBridge, openldap
 from tests.support.certificates import Authority
@@ -166,6 +167,36 @@ def test_what_stands_against_a_start_is_said_at_once(tmp_path: Path, slapd: Slap
     assert "ldap-token-bridge keys new" in output
     assert "policy.yaml:1:10" in output
     assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("wrong", ["password", "ca", "base"])
+def test_a_directory_that_refuses_the_bridge_itself(
+    tmp_path: Path, slapd: Slapd, authority: Authority, wrong: str
+) -> None:
+    """A wrong service password, authority or base is said with the key to mend, and exit code 2."""
+    other_authority = Authority(tmp_path / "other-ca", "Another CA")
+    ca_file = other_authority.ca_file if wrong == "ca" else authority.ca_file
+    base = "dc=nowhere" if wrong == "base" else slapd.base
+    bridge = RunningBridge(tmp_path / "bridge", openldap(slapd.ldaps_url, base, slapd.bind_dn, ca_file))
+    if wrong == "password":
+        (bridge.folder / "ldap-password").write_text("not the password")
+    code, output = bridge.fails_to_start()
+    assert code == 2
+    key = {"password": "bind_password_file", "ca": "ca_file", "base": '"base"'}[wrong]
+    line = next(n for n, text in enumerate(bridge.settings.read_text().splitlines(), 1) if key in text)
+    assert f"bridge.yaml:{line}:" in output
+    assert "Traceback" not in output
+    assert not canaries.leaks(output)
+
+
+def test_one_good_server_is_enough(tmp_path: Path, slapd: Slapd, make_slapd: MakeSlapd) -> None:
+    """A second one that the bridge cannot trust is a warning: it must not keep the first from being used."""
+    stranger = make_slapd(certificate=Authority(tmp_path / "ca").issue("stranger", ["127.0.0.1"]))
+    settings = openldap(slapd.ldaps_url, slapd.base, slapd.bind_dn, slapd.ca_file)
+    settings["servers"] = [stranger.ldaps_url, slapd.ldaps_url]
+    with RunningBridge(tmp_path / "bridge", settings) as bridge:
+        assert bridge.get(login="bob").status == 200
+        assert stranger.ldaps_url in bridge.log_text()
 
 
 def test_a_taken_port_is_said(bridge: RunningBridge, tmp_path: Path, slapd: Slapd) -> None:

@@ -68,6 +68,7 @@ def test_everything_from_the_environment(tmp_path: Path) -> None:
     )
     assert [server.host for server in settings.directory.servers] == ["a.example.com", "b.example.com"]
     assert settings.directory.options.base == "dc=example,dc=com"
+    assert str(settings.place("cache", "groups")) == f"{tmp_path}/bridge.yaml:1:1"
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,7 @@ def test_where_a_setting_stands(tmp_path: Path) -> None:
     assert str(settings.place("directory", "tls", "ca_file")) == f"{path}:6:3"
 
 
-@pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n"], ids=["none", "LF", "CRLF"])
 def test_a_line_break_ends_the_password_file(tmp_path: Path, ending: str) -> None:
     """Editors end a file with a line break; spaces and other line breaks are someone's password."""
     path = write_settings(tmp_path)

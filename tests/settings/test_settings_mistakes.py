@@ -11,6 +11,36 @@ from tests.support.settings_file import ABSENT, write_settings
 
 # (changes to the good file, line:column, what, a part of the remedy)
 MISTAKES: list[tuple[dict[str, Any], str, str, str]] = [
+    (
+        {"directory__groups__nested": False},
+        "12:13",
+        "directory.groups.nested: false cannot hold: Active Directory's token-groups hold nested groups too",
+        "Write directory.groups.strategy: member-of in place of auto, or remove nested.",
+    ),
+    (
+        {"directory__bind_password_file": "utf-16"},
+        "10:23",
+        "directory.bind_password_file: FOLDER/utf-16 holds no password: a zero byte, or more than 1024 bytes",
+        "Write the password alone into it, as UTF-8 text.",
+    ),
+    (
+        {"directory__bind_password_file": ABSENT, "directory__bind_password": "x" * 1025},
+        "10:18",
+        "directory.bind_password: is no password: a zero byte, or more than 1024 bytes",
+        "Write the password alone.",
+    ),
+    (
+        {"directory__bind_password_file": ABSENT, "directory__bind_password": ""},
+        "10:18",
+        "directory.bind_password: is empty",
+        "Write the password; the bridge never signs in without one.",
+    ),
+    (
+        {"directory__bind_password_file": ABSENT, "directory__bind_password": 12345},
+        "10:18",
+        "directory.bind_password: must be text",
+        "Put a password that looks like a number in quotes.",
+    ),
     ({"token__lifetim": "5m"}, "5:3", "unknown key 'lifetim'", "Did you mean 'lifetime'?"),
     ({"tokens": {"x": 1}}, "12:1", "unknown key 'tokens'", "Did you mean 'token'?"),
     ({"server__xyzzy": 1}, "13:3", "unknown key 'xyzzy'", "Known here: admin_listen, listen,"),
@@ -270,12 +300,15 @@ MISTAKES: list[tuple[dict[str, Any], str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "where", "what", "remedy"), MISTAKES, ids=[str(entry[0]) for entry in MISTAKES])
+@pytest.mark.parametrize(
+    ("changes", "where", "what", "remedy"), MISTAKES, ids=[str(entry[0])[:60] for entry in MISTAKES]
+)
 def test_one_mistake_is_one_problem(
     tmp_path: Path, changes: dict[str, Any], where: str, what: str, remedy: str
 ) -> None:
     """What, where, and how to mend it; nothing more is said that follows from the same mistake."""
     (tmp_path / "empty").write_bytes(b"\n")
+    (tmp_path / "utf-16").write_bytes("secret".encode("utf-16"))
     path = write_settings(tmp_path, **changes)
     with pytest.raises(Misconfigured) as caught:
         load_settings(path, {})

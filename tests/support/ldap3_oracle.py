@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ldap_token_bridge.ldap  # noqa: F401 -- imports ldap3 without the warnings of its age
+
+# isort: split
 from ldap3.operation.abandon import abandon_operation
 from ldap3.operation.extended import extended_operation
 from ldap3.operation.search import compile_filter, parse_filter, search_operation

@@ -37,7 +37,7 @@ class Request:
     scope: int = 0
     dereference: int = 0
     size_limit: int = 0
-    filter: bytes = b""  # the contents of the outermost element, with its tag before
+    filter: bytes = b""  # BER
     attributes: tuple[str, ...] = ()
     cookie: bytes | None = None  # None: not paged
     abandoned: int = 0
@@ -208,7 +208,7 @@ def _parse(octets: bytes, connection: int, writer: asyncio.StreamWriter) -> Requ
             scope=scope.number(),
             dereference=dereference.number(),
             size_limit=size_limit.number(),
-            filter=bytes([search_filter.tag]) + search_filter.body,
+            filter=search_filter.octets,
             attributes=tuple(name.body.decode() for name in attributes.parts()),
             cookie=_cookie(controls),
         )

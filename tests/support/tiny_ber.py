@@ -17,10 +17,11 @@ def number(value: int, tag: int = 2) -> bytes:
 
 @dataclass(frozen=True)
 class Element:
-    """A tag with its contents."""
+    """A tag with its contents, and the octets of both as they came."""
 
     tag: int
     body: bytes
+    octets: bytes
 
     def parts(self) -> list["Element"]:
         """The elements inside."""
@@ -43,4 +44,5 @@ def take(octets: bytes) -> tuple[Element, bytes]:
         size = int.from_bytes(octets[2:start], "big")
     if len(octets) < start + size:
         raise ValueError("cut short")
-    return Element(octets[0], octets[start : start + size]), octets[start + size :]
+    end = start + size
+    return Element(octets[0], octets[start:end], octets[:end]), octets[end:]
