@@ -5,7 +5,6 @@ user, one for binds never searches. Once broken a connection stays broken; nothi
 """
 
 import asyncio
-import socket
 import ssl
 from typing import Self, cast
 
@@ -15,6 +14,7 @@ from . import requests
 from .address import ServerAddress
 from .ber import MessageReader, ProtocolError
 from .conversation import Conversation, Disconnected, Exchange
+from .dial import dial
 from .errors import TimedOut, TransportFailure
 from .explain import explain
 from .options import LdapOptions
@@ -22,8 +22,6 @@ from .responses import EXTENDED_RESPONSE
 
 SMALL_MESSAGE = 64 * 1024  # octets: answers to binds and StartTLS
 _CLOSING_TIME = 1.0  # seconds that a polite end may take
-_SECOND_ADDRESS_AFTER = 0.25  # seconds; RFC 8305 section 8
-_KEEP_ALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 3))
 
 
 class Connection(asyncio.Protocol):
@@ -55,7 +53,7 @@ class Connection(asyncio.Protocol):
         limit = deadline.within(options.connect_timeout)
         try:
             async with asyncio.timeout_at(limit.at):
-                await connection._connect()
+                await connection._connect(limit)
         except TransportFailure:
             connection._give_up()
             raise
@@ -136,18 +134,16 @@ class Connection(asyncio.Protocol):
         if not self.closed.done():
             self.closed.set_result(None)
 
-    async def _connect(self) -> None:
+    async def _connect(self, limit: Deadline) -> None:
         host, port, tls = self.address.host, self.address.port, self.address.tls
+        # asyncio sets TCP_NODELAY, without which a TLS handshake stalls for 40 ms, and closes the socket if this fails.
         await self._loop.create_connection(
             lambda: self,
-            host,
-            port,
+            sock=await dial(host, port, limit.at),
             ssl=self._options.tls if tls else None,
             server_hostname=host if tls else None,
             ssl_shutdown_timeout=_CLOSING_TIME if tls else None,
-            happy_eyeballs_delay=_SECOND_ADDRESS_AFTER,
         )
-        self._keep_alive()
         if self._options.start_tls and not tls:
             await self._upgrade(host)
 
@@ -176,15 +172,6 @@ class Connection(asyncio.Protocol):
             raise ProtocolError("octets came in the clear after the answer to StartTLS")
         if self._transport is not None:
             self._transport.pause_reading()
-
-    def _keep_alive(self) -> None:
-        """So that a peer that vanished without a word is noticed; asyncio has set TCP_NODELAY already."""
-        raw: socket.socket = self._writable().get_extra_info("socket")
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        for name, seconds in _KEEP_ALIVE:
-            option = getattr(socket, name, None)
-            if option is not None:
-                raw.setsockopt(socket.IPPROTO_TCP, option, seconds)
 
     def _writable(self) -> asyncio.Transport:
         """The transport; raises TransportFailure if nothing may be written any more."""
