@@ -182,14 +182,14 @@ class Authenticator:
             self._rejected.put(key, password, Refusal.WRONG_CREDENTIALS)
             return Refusal.WRONG_CREDENTIALS
         result = await self._directory.verify(person, password, deadline)
-        if result.ok:
+        refusal = self._directory.refusal_of(person, result)
+        if refusal is None:
             # A state that was read before the bind may be over: a lock that ran out, a password just changed.
             current = await self._look_up(name, deadline) if person.state else person
             state = current.state if current else Refusal.WRONG_CREDENTIALS
             if state is None:
                 self._proofs.remember(key, password)
             return state
-        refusal = self._directory.refusal_of(person, result)
         if refusal is not Refusal.WRONG_CREDENTIALS:
             self._proofs.forget(key)  # a disabled or locked account is out at once, not when its time is over
         if result.code == _INVALID_CREDENTIALS:

@@ -71,10 +71,10 @@ class Directory:
         return await self._groups.groups_of(person, deadline)
 
     @staticmethod
-    def refusal_of(person: Person, result: BindResult) -> Refusal:
-        """Why the directory refused a bind; raises Unavailable if its answer does not concern the account."""
+    def refusal_of(person: Person, result: BindResult) -> Refusal | None:
+        """Why a bind does not make a login, None if it does; Unavailable if the answer does not concern the account."""
         refusal = refusal_of(result)
-        if refusal is None:
+        if refusal is None and not result.ok:
             raise Unavailable(f"the directory answered a bind with result code {result.code}")
         # OpenLDAP answers "locked" for a lock by wrong passwords, by an administrator, and for an account that has
         # ended; the entry tells them apart.

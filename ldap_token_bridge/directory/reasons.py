@@ -29,11 +29,18 @@ _SUB_CODES = {
 }
 
 
-def refusal_of(result: BindResult) -> Refusal | None:
-    """Why a bind was refused; None if the code says nothing about the account (the directory is then at fault).
+# OpenLDAP tells the reason by number in a control (draft-behera-ldap-password-policy-10 section 6.2).
+_POLICY_ERRORS = {
+    0: Refusal.PASSWORD_EXPIRED,
+    1: Refusal.ACCOUNT_LOCKED,
+    2: Refusal.MUST_CHANGE_PASSWORD,  # with a success: the bind is good for changing the password and nothing else
+}
 
-    `result` must not be a success.
-    """
+
+def refusal_of(result: BindResult) -> Refusal | None:
+    """Why a bind does not make a login; None if it does, or if the code says nothing about the account."""
+    if result.code in (0, _INVALID_CREDENTIALS) and result.policy_error in _POLICY_ERRORS:
+        return _POLICY_ERRORS[result.policy_error]
     if result.code == _INVALID_CREDENTIALS:
         found = _ACTIVE_DIRECTORY.search(result.diagnostic)
         return _SUB_CODES.get(int(found[1], 16), Refusal.WRONG_CREDENTIALS) if found else Refusal.WRONG_CREDENTIALS

@@ -16,6 +16,7 @@ from .responses import BIND_RESPONSE, SEARCH_DONE, Answer
 LARGE_MESSAGE = 16 * 1024 * 1024  # octets: one entry of a search
 MAX_ABANDONED = 1_000  # searches that were given up on and never answered, before the connection is let go
 
+_ASK_WHY = requests.password_policy()
 _ROOT_DSE = SearchRequest("", SearchScope.BASE, b"\x87\x0bobjectClass", ("1.1",), size_limit=1)
 
 
@@ -31,7 +32,7 @@ class _Channel(Connection):
         limit = deadline.within(self._options.operation_timeout)
         message = requests.simple_bind(dn, password)
         exchange = self._talk.begin(BIND_RESPONSE)
-        self._private().write(requests.envelope(exchange.message_id, message))
+        self._private().write(requests.envelope(exchange.message_id, message, _ASK_WHY))
         try:
             async with asyncio.timeout_at(limit.at):
                 return await exchange.answer()

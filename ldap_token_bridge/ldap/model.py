@@ -53,14 +53,18 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class BindResult:
-    """A server's answer to a bind: the result code, and what it says in words (Active Directory: the reason)."""
+    """A server's answer to a bind: the result code, and what it says in words (Active Directory: the reason).
+
+    `policy_error` is OpenLDAP's reason by number (draft-behera-ldap-password-policy-10 section 6.2), None without one.
+    """
 
     code: int
     diagnostic: str
+    policy_error: int | None = None
 
     @property
     def ok(self) -> bool:
-        """Whether the password is right and the account may log in."""
+        """Whether the server took the password; with a policy error it may still be good for a change only."""
         return self.code == 0
 
 

@@ -7,6 +7,7 @@ from .model import SearchRequest
 
 MAX_MESSAGE_ID = 2**31 - 1
 PAGED_RESULTS = b"1.2.840.113556.1.4.319"  # RFC 2696
+PASSWORD_POLICY = b"1.3.6.1.4.1.42.2.27.8.5.1"  # draft-behera-ldap-password-policy-10 section 6.1
 
 _START_TLS = b"1.3.6.1.4.1.1466.20037"  # RFC 4511 section 4.14.1
 _BIND, _UNBIND, _SEARCH, _ABANDON, _EXTENDED = 0x60, 0x42, 0x63, 0x50, 0x77
@@ -48,6 +49,11 @@ def paging(size: int, cookie: bytes) -> bytes:
     value = element(SEQUENCE, integer(size), element(OCTET_STRING, cookie))
     control = element(SEQUENCE, element(OCTET_STRING, PAGED_RESULTS), element(OCTET_STRING, value))
     return element(_CONTROLS, control)
+
+
+def password_policy() -> bytes:
+    """The controls of a bind: OpenLDAP says why it refuses only to those who ask. Not critical, so others pass over."""
+    return element(_CONTROLS, element(SEQUENCE, element(OCTET_STRING, PASSWORD_POLICY)))
 
 
 def start_tls() -> bytes:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from .ber import ENUMERATED, INTEGER, OCTET_STRING, SEQUENCE, SET, ProtocolError, expect, read_header, read_integer
 from .model import Entry
-from .requests import MAX_MESSAGE_ID, PAGED_RESULTS
+from .requests import MAX_MESSAGE_ID, PAGED_RESULTS, PASSWORD_POLICY
 
 BIND_RESPONSE, SEARCH_DONE, EXTENDED_RESPONSE = 0x61, 0x65, 0x78
 NOTICE_OF_DISCONNECTION = "1.3.6.1.4.1.1466.20036"  # RFC 4511 section 4.4.1
@@ -18,6 +18,7 @@ _SEARCH_ENTRY, _SEARCH_REFERENCE, _INTERMEDIATE = 0x64, 0x73, 0x79
 _ANSWERS = frozenset((BIND_RESPONSE, SEARCH_DONE, EXTENDED_RESPONSE))
 _CONTROLS, _RESPONSE_NAME = 0xA0, 0x8A
 _SHORT_FORM_END = 0x80
+_POLICY_ERROR = 0x81
 
 MAX_ATTRIBUTES = 4_096  # of one entry; the schema of Active Directory knows about 1,500
 MAX_VALUES = 250_000  # of one entry, all attributes together
@@ -28,7 +29,7 @@ _MAX_EXTRAS = 32  # controls of a message; elements after the diagnostic message
 class Answer(NamedTuple):
     """The last word on a request: `operation` is the response's tag, `name` an extended response's OID.
 
-    `cookie` is not empty if more pages can be asked for.
+    `cookie` is not empty if more pages can be asked for; `policy_error` is OpenLDAP's reason for refusing a bind.
     """
 
     message_id: int
@@ -37,6 +38,7 @@ class Answer(NamedTuple):
     diagnostic: str
     name: str = ""
     cookie: bytes = b""
+    policy_error: int | None = None
 
 
 class Found(NamedTuple):
@@ -67,14 +69,14 @@ def decode(message: bytes) -> Answer | Found | Skipped:
     if operation == _SEARCH_ENTRY:
         return Found(message_id, _entry(message, start, stop))
     if operation in _ANSWERS:
-        cookie = _cookie(message, *controls) if controls else b""
-        return _answer(message, start, stop, message_id, operation, cookie)
+        answer = _answer(message, start, stop, message_id, operation)
+        return _with_controls(answer, message, *controls) if controls else answer
     if operation in (_SEARCH_REFERENCE, _INTERMEDIATE):
         return Skipped(message_id)
     raise ProtocolError(f"an operation with tag {operation:#04x}, which no server sends")
 
 
-def _answer(data: bytes, start: int, stop: int, message_id: int, operation: int, cookie: bytes) -> Answer:
+def _answer(data: bytes, start: int, stop: int, message_id: int, operation: int) -> Answer:
     code_start, code_stop = expect(data, start, stop, ENUMERATED)
     code = read_integer(data, code_start, code_stop)
     _, matched_stop = expect(data, code_stop, stop, OCTET_STRING)
@@ -83,7 +85,7 @@ def _answer(data: bytes, start: int, stop: int, message_id: int, operation: int,
     name = ""
     for _ in range(_MAX_EXTRAS):
         if position == stop:
-            return Answer(message_id, operation, code, diagnostic, name, cookie)
+            return Answer(message_id, operation, code, diagnostic, name)
         tag, extra_start, position = read_header(data, position, stop)
         if tag == _RESPONSE_NAME:
             name = data[extra_start:position].decode("ascii", "replace")
@@ -142,23 +144,39 @@ def _controls(data: bytes, position: int, end: int) -> tuple[int, int] | None:
     return start, stop
 
 
-def _cookie(data: bytes, position: int, end: int) -> bytes:
-    """The cookie of the paged-results control, empty without one."""
+def _with_controls(answer: Answer, data: bytes, position: int, end: int) -> Answer:
+    """The answer with what the known ones of its controls say."""
     for _ in range(_MAX_EXTRAS):
         if position == end:
-            return b""
+            return answer
         start, position = expect(data, position, end, SEQUENCE)
         oid_start, oid_stop = expect(data, start, position, OCTET_STRING)
-        if data[oid_start:oid_stop] != PAGED_RESULTS:
+        read = _READ_CONTROL.get(data[oid_start:oid_stop])
+        if read is None:
             continue
         tag, value_start, value_stop = read_header(data, oid_stop, position)
         if tag != OCTET_STRING:  # the criticality, which a server may send
             value_start, value_stop = expect(data, value_stop, position, OCTET_STRING)
-        page_start, page_stop = expect(data, value_start, value_stop, SEQUENCE)
-        _, size_stop = expect(data, page_start, page_stop, INTEGER)
-        cookie_start, cookie_stop = expect(data, size_stop, page_stop, OCTET_STRING)
-        return data[cookie_start:cookie_stop]
+        answer = read(answer, data, *expect(data, value_start, value_stop, SEQUENCE))
     raise ProtocolError("too many controls")
+
+
+def _page(answer: Answer, data: bytes, start: int, stop: int) -> Answer:
+    _, size_stop = expect(data, start, stop, INTEGER)
+    cookie_start, cookie_stop = expect(data, size_stop, stop, OCTET_STRING)
+    return answer._replace(cookie=data[cookie_start:cookie_stop])
+
+
+def _password_policy(answer: Answer, data: bytes, start: int, stop: int) -> Answer:
+    """A warning may stand before the error; both may be left out."""
+    while start < stop:
+        tag, value_start, start = read_header(data, start, stop)
+        if tag == _POLICY_ERROR:
+            return answer._replace(policy_error=read_integer(data, value_start, start))
+    return answer
+
+
+_READ_CONTROL = {PAGED_RESULTS: _page, PASSWORD_POLICY: _password_policy}
 
 
 def _decoded(octets: bytes, encoding: str) -> str:

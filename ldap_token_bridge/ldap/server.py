@@ -46,7 +46,7 @@ class Server:
         if answer.code in BUSY:
             # An answered bind is not repeated elsewhere: another server might count it as one more wrong password.
             raise DirectoryDown(detail=f"{self.address}: busy ({answer.code} {answer.diagnostic})")
-        return BindResult(answer.code, answer.diagnostic)
+        return BindResult(answer.code, answer.diagnostic, answer.policy_error)
 
     def start_probe(self) -> None:
         """Asks in the background whether the server is back; its breaker gets the answer."""

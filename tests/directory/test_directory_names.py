@@ -114,3 +114,20 @@ AD = "80090308: LdapErr: DSID-0C09044E, comment: AcceptSecurityContext error, da
 def test_a_refusal_has_its_reason(code: int, diagnostic: str, expected: Refusal | None) -> None:
     """Sub-codes count under result 49 alone, an unknown one is a wrong password, and no answer becomes a login."""
     assert refusal_of(BindResult(code, diagnostic)) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "policy_error", "expected"),
+    [
+        (0, None, None),
+        (0, 2, Refusal.MUST_CHANGE_PASSWORD),
+        (0, 5, None),
+        (49, 0, Refusal.PASSWORD_EXPIRED),
+        (49, 1, Refusal.ACCOUNT_LOCKED),
+        (49, 7, Refusal.WRONG_CREDENTIALS),
+        (80, 0, None),
+    ],
+)
+def test_openldaps_reasons(code: int, policy_error: int | None, expected: Refusal | None) -> None:
+    """They come as a number; a success that is good for changing the password only is no login."""
+    assert refusal_of(BindResult(code, "", policy_error)) == expected
