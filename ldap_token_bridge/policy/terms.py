@@ -79,11 +79,11 @@ class Terms:
         unknown_name = unknown_sid = False
         for group in subject.groups:
             meaning = self._meaning(group.dn)
-            if meaning.terms:
+            if meaning is not None:  # most groups mean nothing to the policy
                 terms.update(meaning.terms)
-            for word, family in meaning.words:
-                words.setdefault(word, set()).add(family)
-            unknown_name |= not meaning.known
+                for word, family in meaning.words:
+                    words.setdefault(word, set()).add(family)
+                unknown_name |= not meaning.known
             if not group.sid:
                 unknown_sid = True
             elif self._by_sid:
@@ -96,7 +96,7 @@ class Terms:
         account = own_component(subject) or ""
         return Person(frozenset(terms), frozenset(possible), words, unknown_name, account)
 
-    def _read(self, text: str) -> _Meaning:
+    def _read(self, text: str) -> _Meaning | None:
         if not text:
             return _UNKNOWN
         try:
@@ -111,7 +111,7 @@ class Terms:
                 if word:
                     terms.append(term("family", family.name))
                     words.append((word, fold(family.name)))
-        return _Meaning(tuple(terms), tuple(words))
+        return _Meaning(tuple(terms), tuple(words)) if terms else None
 
 
 def own_component(subject: Subject) -> str | None:
