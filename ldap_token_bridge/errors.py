@@ -43,11 +43,15 @@ class BadRequest(BridgeError):
 
 
 class Unavailable(BridgeError):
-    """The bridge cannot answer now through no fault of the client. Answered with 503."""
+    """The bridge cannot answer now through no fault of the client. Answered with 503.
 
-    def __init__(self, message: str, *, retry_after: int = 5) -> None:
+    The text is safe for people; `detail` may name servers and causes and is for the log.
+    """
+
+    def __init__(self, message: str, *, detail: str = "", retry_after: int = 5) -> None:
         """`retry_after` in whole seconds."""
         super().__init__(message)
+        self.detail = detail or message
         self.retry_after = retry_after
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.ldap import (
-    DirectoryDown,
     FilterTemplate,
     LdapClient,
     LdapOptions,
@@ -112,7 +111,7 @@ class _Checkup:
             if await self._exists(base):
                 return Item("base", Grade.FINE, f"{name}: {base}")
         except Unavailable as error:
-            return Item("base", Grade.FINDING, f"{name}: {base} cannot be looked up: {_detail(error)}", where, _LATER)
+            return Item("base", Grade.FINDING, f"{name}: {base} cannot be looked up: {error.detail}", where, _LATER)
         what = f"{name}: there is no {base}, or the service account may not see it"
         return Item("base", Grade.UNUSABLE, what, where, "Correct the DN, or let the service account read there.")
 
@@ -130,7 +129,7 @@ class _Checkup:
         try:
             found = await self._client.search(request, self._deadline())
         except Unavailable as error:
-            return Item("people", Grade.FINDING, f"people cannot be searched for: {_detail(error)}", remedy=_LATER)
+            return Item("people", Grade.FINDING, f"people cannot be searched for: {error.detail}", remedy=_LATER)
         if found:
             return Item("people", Grade.FINE, f"people are found below {options.user_base}")
         where = self._settings.place("directory", "users", "filter")
@@ -145,9 +144,7 @@ class _Checkup:
             if await self._exists(reference.dn or f"<SID={reference.sid}>"):
                 return Item("group", Grade.FINE, name)
         except Unavailable as error:
-            return Item(
-                "group", Grade.FINDING, f"{name} cannot be looked up: {_detail(error)}", reference.place, _LATER
-            )
+            return Item("group", Grade.FINDING, f"{name} cannot be looked up: {error.detail}", reference.place, _LATER)
         what = f"group {reference.name}: there is no {written}, or the service account may not see it"
         remedy = "Correct it in the policy; until then its rules match nobody."
         return Item("group", Grade.FINDING, what, reference.place, remedy)
@@ -164,8 +161,3 @@ class _Checkup:
 
     def _deadline(self) -> Deadline:
         return Deadline.after(self._seconds)
-
-
-def _detail(error: Unavailable) -> str:
-    """The cause, which is for operators; people who log in see the text alone."""
-    return error.detail if isinstance(error, DirectoryDown | SearchFailed) else str(error)

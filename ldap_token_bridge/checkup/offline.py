@@ -69,7 +69,20 @@ def _check_policy(settings: Settings, now: datetime) -> tuple[Policy | None, lis
     ]
     counts = f"rules: {len(policy.rules)}, tests passed: {len(results)}, hash: {policy.hash}"
     fine = Item("policy", Grade.FINE, f"{path}: {counts}")
-    return policy, failed or [fine]
+    return policy, [*(failed or [fine]), *_check_sids(settings, policy)]
+
+
+def _check_sids(settings: Settings, policy: Policy) -> list[Item]:
+    """Only token-groups tells SIDs: by any other strategy a rule for one cannot be decided, so it never allows."""
+    strategy = settings.directory.options.strategy
+    if strategy == "token-groups":
+        return []
+    what = "is named by its SID, and the strategy {} tells no SIDs: its allow rules match nobody, its deny rules anyone"
+    return [
+        Item("policy", Grade.FINDING, f"group {each.name} {what.format(strategy)}", each.place, "Name it by its DN.")
+        for each in policy.group_references()
+        if each.sid
+    ]
 
 
 def _with_key(problem: Problem, settings: Settings) -> Problem:

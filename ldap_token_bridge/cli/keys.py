@@ -190,6 +190,7 @@ def _report(made: NewKey, settings: str, keys_dir: Path | None) -> str:
         role = "It signs from now on."
     else:
         steps.append(f"Only then let it sign: echo {made.key.name} > {folder / 'active'}")
+        steps.append("Reload the bridge: send SIGHUP to its process.")
         steps.append(f"Remove {made.signer}.key and {made.signer}.crt when the last token of the old key has expired.")
         role = f"It is published only. {made.signer} goes on signing."
     lines = [

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from ldap_token_bridge.serve import Bridge, LoadSettings, run_until_signalled, set_up_logging
-from ldap_token_bridge.settings import Settings, load_settings
+from ldap_token_bridge.serve import Bridge, LoadSettings, run_until_signalled
+from ldap_token_bridge.settings import load_settings
 
 from .common import config_option, examples, find_config, run_or_explain
 
@@ -29,13 +29,7 @@ def command(config: Path | None) -> None:
     policy that cannot be used, or with a directory that answers and refuses the bridge itself.
     """
     path = find_config(config)
-
-    def load() -> Settings:
-        settings = load_settings(path, os.environ)
-        set_up_logging(settings)
-        return settings
-
-    asyncio.run(_serve(load))
+    asyncio.run(_serve(lambda: load_settings(path, os.environ)))
 
 
 async def _serve(load: LoadSettings) -> None:

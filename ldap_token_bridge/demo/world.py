@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ldap_token_bridge.identity import Secret
-from ldap_token_bridge.serve import Bridge, set_up_logging
+from ldap_token_bridge.serve import Bridge
 from ldap_token_bridge.settings import load_settings
 
 from .directory import SampleDirectory
@@ -45,7 +45,6 @@ async def running_world() -> AsyncIterator[World]:
         stack.enter_context(redirect_stdout(stack.enter_context(home.audit.open("w", encoding="utf-8"))))
         # The caller's environment is for the caller's bridge: no LTB_… variable counts here.
         bridge = Bridge(lambda: load_settings(home.settings, {}))
-        set_up_logging(bridge.settings)
         await bridge.start()
         stack.push_async_callback(bridge.stop)
         token_url = f"http://{bridge.address}/token"

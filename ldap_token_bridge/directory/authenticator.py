@@ -7,6 +7,7 @@ remembered, never an outage or a time-out.
 """
 
 import asyncio
+import functools
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -81,6 +82,17 @@ class Refused:
 Login = Authenticated | Refused
 
 
+@dataclass(slots=True)
+class _Known:
+    """A person as a search found it, and the groups once they were read. Both are forgotten together.
+
+    Groups may stand in the person's own entry: kept apart, they could be read from an entry that is old already.
+    """
+
+    person: Person
+    groups: tuple[Group, ...] | None = None
+
+
 class Authenticator:
     """Answers logins, from memory where it may and from the directory otherwise."""
 
@@ -95,12 +107,11 @@ class Authenticator:
         self._directory = directory
         self._on_lookup = on_lookup
         size = times.max_accounts
-        self._people = ExpiringCache[str, Person](size, times.groups, clock)
+        self._people = ExpiringCache[str, _Known](size, times.groups, clock)
         self._strangers = ExpiringCache[str, bool](size, times.rejected, clock)
-        self._groups = ExpiringCache[str, tuple[Group, ...]](size, times.groups, clock)
         self._proofs = PasswordProofs(size, times.credentials, clock)
         self._rejected = RejectedPasswords[Refusal](size, times.rejected, clock)
-        self._finding = SingleFlight[str, Person | None]()
+        self._finding = SingleFlight[str, _Known | None]()
         self._verifying = SingleFlight[bytes, Refusal | None]()
         self._reading_groups = SingleFlight[str, tuple[Group, ...]]()
 
@@ -122,7 +133,8 @@ class Authenticator:
     async def _login(self, name: LoginName, password: Secret, deadline: Deadline) -> Login:
         spent = Spent()
         with spent.waiting("search"):
-            person = await self._find(name, deadline)
+            known = await self._find(name, deadline)
+        person = known.person if known else None
         # A name that is nobody's goes the same way under a key of its own, so that nothing tells them apart.
         key = person.account.unique_id if person else f"?{name.key}"
         account = person.account if person else None
@@ -130,33 +142,32 @@ class Authenticator:
         self._on_lookup("rejected", rejected is not None)
         if rejected is not None:
             return Refused(rejected, account, "hit", spent)
-        proved = person is not None and self._proofs.holds(key, password)
+        proved = known is not None and known.person.state is None and self._proofs.holds(key, password)
         self._on_lookup("credentials", proved)
-        if person and proved:
-            if person.state is not None:
-                return Refused(person.state, account, "hit", spent)
+        if known and proved:
             with spent.waiting("groups"):
-                return Authenticated(person.account, await self._groups_of(person, deadline), "hit", spent)
+                groups = await self._groups_of(known, deadline)
+            return Authenticated(known.person.account, groups, "hit", spent)
         # The groups are read while the bind is under way; if the password is wrong they wait for the right one.
-        reading = asyncio.ensure_future(self._groups_of(person, deadline)) if person and not person.state else None
+        ahead = asyncio.ensure_future(self._groups_of(known, deadline)) if known and not known.person.state else None
         try:
             with spent.waiting("bind"):
                 flight = self._rejected.flight_key(key, password)
                 refusal = await self._verifying.run(
                     flight, lambda: self._verify(name, person, key, password, deadline), deadline
                 )
-            if refusal is not None or person is None:
+            if refusal is not None or known is None:
                 return Refused(refusal or Refusal.WRONG_CREDENTIALS, account, "miss", spent)
             with spent.waiting("groups"):
-                groups = await (reading or self._groups_of(person, deadline))
-            return Authenticated(person.account, groups, "miss", spent)
+                groups = await (ahead or self._groups_of(self._people.get(name.key) or known, deadline))
+            return Authenticated(known.person.account, groups, "miss", spent)
         finally:
-            if reading and not reading.done():
-                reading.cancel()
-            elif reading and not reading.cancelled():
-                reading.exception()  # taken up, so that asyncio does not complain of an error that no longer matters
+            if ahead and not ahead.done():
+                ahead.cancel()
+            elif ahead and not ahead.cancelled():
+                ahead.exception()  # taken up, so that asyncio does not complain of an error that no longer matters
 
-    async def _find(self, name: LoginName, deadline: Deadline) -> Person | None:
+    async def _find(self, name: LoginName, deadline: Deadline) -> _Known | None:
         known = self._people.get(name.key)
         stranger = known is None and self._strangers.get(name.key) is not None
         self._on_lookup("people", known is not None or stranger)
@@ -164,14 +175,15 @@ class Authenticator:
             return known
         return await self._finding.run(name.key, lambda: self._look_up(name, deadline), deadline)
 
-    async def _look_up(self, name: LoginName, deadline: Deadline) -> Person | None:
+    async def _look_up(self, name: LoginName, deadline: Deadline) -> _Known | None:
         person = await self._directory.find(name, deadline)
-        if person:
-            self._people.put(name.key, person)
-        else:
+        if person is None:
             self._people.discard(name.key)
             self._strangers.put(name.key, True)
-        return person
+            return None
+        known = _Known(person)
+        self._people.put(name.key, known)
+        return known
 
     async def _verify(
         self, name: LoginName, person: Person | None, key: str, password: Secret, deadline: Deadline
@@ -185,8 +197,10 @@ class Authenticator:
         refusal = self._directory.refusal_of(person, result)
         if refusal is None:
             # A state that was read before the bind may be over: a lock that ran out, a password just changed.
-            current = await self._look_up(name, deadline) if person.state else person
-            state = current.state if current else Refusal.WRONG_CREDENTIALS
+            state = person.state
+            if state is not None:
+                current = await self._look_up(name, deadline)
+                state = current.person.state if current else Refusal.WRONG_CREDENTIALS
             if state is None:
                 self._proofs.remember(key, password)
             return state
@@ -196,18 +210,13 @@ class Authenticator:
             self._rejected.put(key, password, refusal)
         return refusal
 
-    async def _groups_of(self, person: Person, deadline: Deadline) -> tuple[Group, ...]:
-        key = person.account.unique_id
-        known = self._groups.get(key)
-        self._on_lookup("groups", known is not None)
-        if known is not None:
-            return known
-        return await self._reading_groups.run(key, lambda: self._read_groups(person, deadline), deadline)
-
-    async def _read_groups(self, person: Person, deadline: Deadline) -> tuple[Group, ...]:
-        groups = await self._directory.groups_of(person, deadline)
-        self._groups.put(person.account.unique_id, groups)
-        return groups
+    async def _groups_of(self, known: _Known, deadline: Deadline) -> tuple[Group, ...]:
+        self._on_lookup("groups", known.groups is not None)
+        if known.groups is None:
+            key = known.person.account.unique_id
+            work = functools.partial(self._directory.groups_of, known.person, deadline)
+            known.groups = await self._reading_groups.run(key, work, deadline)
+        return known.groups
 
 
 def _is_possible(password: Secret) -> bool:

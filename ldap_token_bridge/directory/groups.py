@@ -35,6 +35,8 @@ class GroupReader:
         if self._options.strategy == "token-groups":
             return await self._token_groups(person, deadline)
         by_attribute = self._options.strategy == "member-of" or (self._options.strategy == "auto" and person.member_of)
+        if by_attribute and not person.member_of_is_whole:
+            raise Unavailable("an account is in more groups than memberOf gives at once; use the strategy token-groups")
         direct = person.member_of if by_attribute else await self._holders_of([person.account.dn], deadline)
         return await self._with_parents(direct, deadline)
 
@@ -45,6 +47,10 @@ class GroupReader:
         if not entries:
             raise Unavailable("the account's entry vanished between two look-ups")
         sids = [sid_text(raw) for raw in entries[0].attributes.get("tokengroups", ())]
+        if not sids:
+            raise Unavailable(
+                "the service account may not read tokenGroups: every account is at least in its primary group"
+            )
         self._bound(len(sids))
         names = await self._names_of(sids, deadline)
         direct = {DistinguishedName.parse(dn) for dn in person.member_of}
@@ -62,9 +68,9 @@ class GroupReader:
         unknown = [sid for sid in sids if sid not in names]
         for chunk in _chunks(unknown):
             found = dict.fromkeys(chunk, "")
-            for entry in await self._search(
-                any_equal("objectSid", list(map(sid_bytes, chunk))), ("objectSid",), deadline
-            ):
+            filter_ = any_equal("objectSid", [sid_bytes(sid) for sid in chunk])
+            # Below the whole base: tokenGroups holds built-in groups too, which stand outside of any unit for groups.
+            for entry in await self._search(self._options.base, filter_, ("objectSid",), deadline):
                 raw = entry.first("objectSid")
                 if raw:
                     found[sid_text(raw)] = entry.dn
@@ -100,13 +106,18 @@ class GroupReader:
         holders: list[str] = []
         for chunk in _chunks(members):
             filter_ = any_equal("member", [dn.encode() for dn in chunk])
-            holders += [entry.dn for entry in await self._search(filter_, _NO_ATTRIBUTES, deadline)]
+            holders += [
+                entry.dn for entry in await self._search(self._options.group_base, filter_, _NO_ATTRIBUTES, deadline)
+            ]
             self._bound(len(holders))
         return holders
 
-    async def _search(self, filter_: bytes, attributes: tuple[str, ...], deadline: Deadline) -> tuple[Entry, ...]:
-        request = SearchRequest(self._options.group_base, SearchScope.SUBTREE, filter_, attributes, paged=True)
-        return await self._client.search(request, deadline)
+    async def _search(
+        self, base: str, filter_: bytes, attributes: tuple[str, ...], deadline: Deadline
+    ) -> tuple[Entry, ...]:
+        return await self._client.search(
+            SearchRequest(base, SearchScope.SUBTREE, filter_, attributes, paged=True), deadline
+        )
 
     def _bound(self, count: int) -> None:
         if count > self._options.max_groups:

@@ -40,6 +40,7 @@ class Person:
     account: Account
     state: Refusal | None
     member_of: tuple[str, ...]
+    member_of_is_whole: bool  # Active Directory gives 1,500 values at once, and the rest by range retrieval
     primary_group: str  # SID, empty outside of Active Directory
 
 
@@ -64,7 +65,8 @@ def read_person(entry: Entry, options: DirectoryOptions, now: Callable[[], float
     is_ad = options.kind == "active-directory"
     account = Account(names[0].decode(), entry.dn, unique.hex() if is_ad else unique.decode())
     state = _active_directory_state(entry, now) if is_ad else _openldap_state(entry, now)
-    return Person(account, state, entry.texts("memberOf"), _primary_group(entry) if is_ad else "")
+    whole = not any(name.startswith("memberof;range=") for name in entry.attributes)
+    return Person(account, state, entry.texts("memberOf"), whole, _primary_group(entry) if is_ad else "")
 
 
 def _is_text(value: bytes) -> bool:

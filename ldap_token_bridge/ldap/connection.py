@@ -160,6 +160,8 @@ class Connection(asyncio.Protocol):
                 "Give the server a certificate, or use ldaps:// if it offers that.",
             )
         self._writable()  # lost meanwhile?
+        if self._reader.buffered:
+            raise TransportFailure("octets came in the clear before the TLS handshake")
         self._transport = await self._loop.start_tls(
             transport, self, self._options.tls, server_hostname=host, ssl_shutdown_timeout=_CLOSING_TIME
         )

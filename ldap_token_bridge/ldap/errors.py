@@ -16,8 +16,7 @@ class DirectoryDown(Unavailable):
         detail: str = "",
         retry_after: int = 5,
     ) -> None:
-        super().__init__(message, retry_after=retry_after)
-        self.detail = detail
+        super().__init__(message, detail=detail, retry_after=retry_after)
 
 
 class ServiceAccountRefused(DirectoryDown):
@@ -37,10 +36,12 @@ class SearchFailed(Unavailable):
     """A server answered a search with an error (`code`, `diagnostic`), or with more than the bridge takes in."""
 
     def __init__(self, code: int, diagnostic: str) -> None:
-        super().__init__("The directory could not answer a search. Please tell your administrators.")
+        super().__init__(
+            "The directory could not answer a search. Please tell your administrators.",
+            detail=f"search failed: {describe(code, diagnostic)}",
+        )
         self.code = code
         self.diagnostic = diagnostic
-        self.detail = f"search failed: {describe(code, diagnostic)}"
 
 
 class InvalidBind(ValueError):

@@ -4,7 +4,7 @@ Knows every room below it and decides nothing that belongs to one of them.
 """
 
 from .bridge import Bridge, LoadSettings
-from .parts import ldap_options, set_up_logging
+from .parts import ldap_options
 from .signals import run_until_signalled
 
-__all__ = ["Bridge", "LoadSettings", "ldap_options", "run_until_signalled", "set_up_logging"]
+__all__ = ["Bridge", "LoadSettings", "ldap_options", "run_until_signalled"]

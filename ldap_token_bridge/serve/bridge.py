@@ -15,7 +15,15 @@ from ldap_token_bridge.token_service import Snapshot, TokenService
 from ldap_token_bridge.tokens import Keyring
 from ldap_token_bridge.web import Listener, TokenEndpoint, admin_app, public_app, server_tls
 
-from .parts import DirectoryParts, directory_parts, endpoint_options, ldap_options, policy_and_keys, token_rules
+from .parts import (
+    DirectoryParts,
+    directory_parts,
+    endpoint_options,
+    ldap_options,
+    policy_and_keys,
+    set_up_logging,
+    token_rules,
+)
 
 LoadSettings = Callable[[], Settings]
 
@@ -29,6 +37,7 @@ class Bridge:
         self._now = now
         self.metrics = Metrics()
         settings = self.settings = load_settings()
+        set_up_logging(settings)
         policy, keyring = policy_and_keys(settings, now)
         self._parts = directory_parts(settings, self.metrics)
         self._service = TokenService(Snapshot(token_rules(settings), policy, keyring, self._parts.authenticator), now)
@@ -95,6 +104,7 @@ class Bridge:
                 return self._reload_failed([str(problem) for problem in error.problems])
             except OSError as error:
                 return self._reload_failed([f"{error.filename}: {error.strerror}"])
+            set_up_logging(settings)
             self._needs_restart(settings)
             self.settings, self._parts = settings, parts
             self._service.snapshot = Snapshot(token_rules(settings), policy, keyring, parts.authenticator)

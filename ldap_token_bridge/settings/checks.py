@@ -164,6 +164,13 @@ def _check_strategy(found: Findings) -> None:
     # Who is in a group only through another would else keep what the operator meant to withhold.
     if directory.kind == "active-directory" and directory.groups.strategy in ("auto", "token-groups"):
         _check_nested(found, directory.groups.strategy)
+        if directory.groups.base is not None:
+            found.warning(
+                ("directory", "groups", "base"),
+                "directory.groups.base is not used: Active Directory's token-groups hold every group of a person",
+                f"Remove it, or write directory.groups.strategy: member-of in place of {directory.groups.strategy}.",
+                also=(("directory", "kind"), ("directory", "groups", "strategy")),
+            )
 
 
 def _check_nested(found: Findings, strategy: str) -> None:

@@ -50,7 +50,7 @@ class Server(Model):
 
     listen: Listen = setting("Where clients ask for tokens: `host:port`, `[v6]:port` or `unix:/path`.", "0.0.0.0:5001")
     admin_listen: Listen = setting(
-        "Where metrics, readiness detail and cache flush are served; keep it from the public.", "127.0.0.1:5002"
+        "Where metrics and readiness in detail are served; keep it from the public.", "127.0.0.1:5002"
     )
     tls: ServerTls | None = setting("Serve HTTPS. Without it the bridge speaks plain HTTP, for a proxy in front.", None)
     trusted_proxies: tuple[ProxyNetwork, ...] = setting(

@@ -12,7 +12,7 @@ from pathlib import Path
 from aiohttp import web
 
 from ldap_token_bridge.deadline import Deadline
-from ldap_token_bridge.errors import BadRequest, Unavailable
+from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.observe import Metrics, log, write_audit
 from ldap_token_bridge.token_service import Issued, NotIssued, TokenRequest, TokenService
 
@@ -106,9 +106,10 @@ class TokenEndpoint:
             self._metrics.large_tokens.inc()
             trail.fields["token_bytes"] = len(issued.token)
         response = web.json_response(body, headers={"Cache-Control": "no-store"})
-        if response.body is not None and len(response.text or "") > _MAX_BODY:
+        if len(response.text or "") > _MAX_BODY:
             trail.reason = "too-many-scopes"
-            raise BadRequest("the request asks for more repositories than fit into one token; ask for fewer at once")
+            message = "The request asks for more repositories than fit into one token; ask for fewer at once."
+            return answers.error(400, "UNSUPPORTED", message)
         return response
 
     def _record(self, request: web.Request, response: web.Response, trail: _Trail) -> None:
@@ -156,7 +157,7 @@ def _decided(trail: _Trail) -> dict[str, object]:
         "groups_ms": round(stages.groups, 2),
         "sign_ms": round(stages.sign, 2),
     }
-    if isinstance(outcome, Issued):
+    if isinstance(outcome, Issued) and not trail.reason:
         told |= {
             "granted": [str(access) for access in outcome.decision.granted],
             "rules": list(outcome.decision.rule_ids),
@@ -167,7 +168,7 @@ def _decided(trail: _Trail) -> dict[str, object]:
 
 def _log_failure(problem: Exception, trail: _Trail) -> None:
     if isinstance(problem, Unavailable):
-        log().warning("the directory could not answer", request_id=trail.request_id, why=str(problem))
+        log().warning("the directory could not answer", request_id=trail.request_id, why=problem.detail)
     elif trail.reason == answers.INTERNAL:
         log().error(
             "a request failed in a way that it should not; please report this",

@@ -38,7 +38,7 @@ class CountingDirectory(Directory):
         self.there = True
         self.down = False
         self.answer: BindResult | None = None
-        self.group_list = (Group("CN=g,DC=x"),)
+        self.group_list: tuple[Group, ...] = (Group("CN=g,DC=x"),)
         self.slow = 0.0
 
     async def _ask(self, what: str) -> None:
@@ -50,7 +50,7 @@ class CountingDirectory(Directory):
     async def find(self, login: LoginName, deadline: Deadline) -> Person | None:
         del deadline
         await self._ask("find")
-        return Person(ALICE, self.state, (), "") if self.there and login.name.lower() == "alice" else None
+        return Person(ALICE, self.state, (), True, "") if self.there and login.name.lower() == "alice" else None
 
     async def verify(self, person: Person, password: Secret, deadline: Deadline) -> BindResult:
         del person, deadline
@@ -229,6 +229,30 @@ async def test_a_state_that_is_over_does_not_shut_out(world: World) -> None:
     assert isinstance(await world.login(), Refused)
     world.directory.state = None
     assert isinstance(await world.login(), Authenticated)
+
+
+async def test_another_spelling_after_an_unlock(world: World) -> None:
+    """Neither spelling stays shut out by what was read while the account was locked."""
+    world.directory.state = Refusal.ACCOUNT_LOCKED
+    assert isinstance(await world.login("alice"), Refused)
+    assert isinstance(await world.login("ALICE@corp", b"right"), Refused)
+    world.directory.state = None
+    assert isinstance(await world.login("alice"), Authenticated)
+    assert isinstance(await world.login("Alice"), Authenticated)
+
+
+async def test_groups_are_never_older_than_their_time() -> None:
+    """Also where they stand in the person's own entry: entry and groups are read anew together."""
+    world = World(CacheTimes(credentials=3600, groups=300, rejected=60, max_accounts=100))
+    await world.login()
+    world.clock.now += 299
+    await world.login()
+    world.directory.group_list = ()
+    world.clock.now += 2
+    answer = await world.login()
+    assert isinstance(answer, Authenticated)
+    assert answer.groups == ()
+    assert world.asked == {"find": 2, "bind": 1, "groups": 2}
 
 
 async def test_a_strange_name_costs_what_a_wrong_password_costs(world: World) -> None:

@@ -77,3 +77,16 @@ async def test_a_cancelled_connecting_leaves_no_socket(
         assert task.cancelled()
     await until(lambda: not server.open_connections)
     assert await bind_alice(client) == 0
+
+
+async def test_a_login_in_the_queue_dials_no_more(make_server: MakeServer, make_client: MakeClient) -> None:
+    """Its turn comes when the one before it is ended by the closing."""
+    server = await make_server(tls=False)
+    server.on_bind = lambda _: Reply(silent=True)
+    client = make_client(options_for(server.url, bind_connections=1, **PLAIN))
+    tasks = [asyncio.create_task(bind_alice(client)) for _ in range(3)]
+    await until(lambda: bool(server.seen("bind")))
+    await client.close()
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    assert all(isinstance(outcome, DirectoryDown) for outcome in outcomes)
+    assert server.connections == 1

@@ -183,6 +183,46 @@ async def test_a_search_is_not_tried_for_ever(server: ScriptedLdap, client: Ldap
     assert len(server.seen("search")) == 3
 
 
+async def test_a_fresh_connection_that_dies_is_not_tried_again(server: ScriptedLdap, client: LdapClient) -> None:
+    """It tells about the server, not about the age of the socket."""
+    server.on_search = lambda _: Reply(close=True)
+    with pytest.raises(DirectoryDown):
+        await client.search(FIND_ALICE, soon())
+    assert len(server.seen("search")) == 1
+
+
+async def test_the_second_try_is_not_on_another_old_connection(server: ScriptedLdap, client: LdapClient) -> None:
+    """What ended one pooled connection has likely ended the others, unnoticed as yet."""
+    server.on_search = lambda _: Reply(delay=0.02, entries=[ALICE_ENTRY])
+    await client.search(FIND_ALICE, soon())
+    while server.open_connections < 2:
+        await asyncio.gather(*(client.search(FIND_ALICE, soon()) for _ in range(4)))
+    server.on_search = lambda request: Reply(close=request.connection < 3, entries=[ALICE_ENTRY])
+    assert len(await client.search(FIND_ALICE, soon())) == 1
+    assert [request.connection for request in server.seen("search")][-1] == 3
+
+
+async def test_a_silent_connection_is_not_used_again(server: ScriptedLdap, make_client: MakeClient) -> None:
+    """A search timed out and nothing at all was heard meanwhile: the next one dials anew."""
+    client = make_client(options_for(server.url, search_connections=1, **PLAIN))
+    server.on_search = lambda request: Reply(silent=request.connection == 1, entries=[ALICE_ENTRY])
+    with pytest.raises(DirectoryDown):
+        await client.search(FIND_ALICE, soon())
+    assert len(await client.search(FIND_ALICE, soon())) == 1
+
+
+async def test_a_second_connection_that_fails_is_not_tried_for_every_search(
+    server: ScriptedLdap, client: LdapClient
+) -> None:
+    """A server at its limit of connections is not dialled again and again while the first one works."""
+    server.on_search = lambda _: Reply(delay=0.01, entries=[ALICE_ENTRY])
+    server.on_bind = lambda request: Reply(0 if request.connection == 1 else 51)
+    await client.search(FIND_ALICE, soon())
+    for _ in range(5):
+        await asyncio.gather(*(client.search(FIND_ALICE, soon()) for _ in range(4)))
+    assert server.connections == 2
+
+
 async def test_many_searches_on_a_dead_connection_share_one_fresh_one(server: ScriptedLdap, client: LdapClient) -> None:
     """They do not dial one connection each."""
     await client.search(FIND_ALICE, soon())

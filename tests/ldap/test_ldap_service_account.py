@@ -31,6 +31,7 @@ async def test_a_refused_service_account_is_told_with_code_and_words(
     assert server.url in caught.value.detail
     assert "775" not in str(caught.value)
     assert 0 < caught.value.retry_after <= 30
+    await until(lambda: not server.open_connections)
 
 
 async def test_a_refusal_is_remembered_for_all_servers(make_server: MakeServer, make_client: MakeClient) -> None:

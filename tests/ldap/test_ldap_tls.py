@@ -1,7 +1,9 @@
 """TLS before passwords: always verified, StartTLS that nobody talks the bridge out of, plaintext only by leave."""
 
+import asyncio
 import ssl
 from dataclasses import replace
+from unittest.mock import Mock
 
 import pytest
 
@@ -148,6 +150,35 @@ async def test_octets_before_the_handshake_are_fatal(
         await bind_alice(client)
     assert "in the clear after the answer to StartTLS" in caught.value.detail
     assert server.seen("bind") == []
+
+
+async def test_nothing_is_read_between_the_answer_and_the_handshake() -> None:
+    """Reading stops with the answer to StartTLS, so that what follows it can only be the handshake."""
+    channel = BindChannel(parse_server("ldap://dc1"), options_for("ldap://dc1", start_tls=True))
+    transport = Mock(asyncio.Transport)
+    transport.is_closing.return_value = False
+    channel.connection_made(transport)
+    upgrade = asyncio.create_task(channel._upgrade("dc1"))
+    await until(lambda: transport.write.called)
+    answer = message(1, put(0x78, number(0, 10), put(4), put(4)))
+    channel.data_received(answer[:5])
+    transport.pause_reading.assert_not_called()
+    channel.data_received(answer[5:])
+    transport.pause_reading.assert_called_once()
+    channel.data_received(b"\x30")  # as if it had not
+    with pytest.raises(TransportFailure, match="in the clear"):
+        await upgrade
+
+
+async def test_a_refused_start_tls_is_told_as_such(
+    make_server: MakeServer, make_client: MakeClient, authority: Authority
+) -> None:
+    """With the server's words, and before any handshake."""
+    server = await make_server(start_tls=True)
+    server.on_start_tls = Reply(52, "no certificate")
+    client = make_client(options_for(server.url, ca_file=authority.ca_file, start_tls=True))
+    (check,) = await client.check(soon())
+    assert check.problem == "the server refuses StartTLS: 52 no certificate"
 
 
 async def test_a_lost_start_tls_connection_is_never_used_in_plaintext(
