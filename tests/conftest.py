@@ -4,13 +4,13 @@ LTB_SKIP_SAMBA=1 leaves out the tests that need Samba, which needs root.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.support import oci_image
+from tests.support import canaries, oci_image
 from tests.support.certificates import Authority
 from tests.support.clients import Docker, Skopeo
 from tests.support.registry import Registry, TokenAuth
@@ -21,6 +21,18 @@ from tests.support.wire import Wire
 MakeSlapd = Callable[..., Slapd]
 MakeRegistry = Callable[[TokenAuth | None], Registry]
 MakeWire = Callable[[int], Wire]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fails any test whose output, or whose failure's text, shows a password of this run; and hides what it showed."""
+    report = yield
+    shown = report.longreprtext + "".join(content for _, content in report.sections)
+    if leaks := canaries.leaks(shown):
+        report.outcome = "failed"
+        report.longrepr = f"the test's output shows {', '.join(leaks)}"
+        report.sections.clear()
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -90,3 +90,26 @@ async def test_a_login_in_the_queue_dials_no_more(make_server: MakeServer, make_
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     assert all(isinstance(outcome, DirectoryDown) for outcome in outcomes)
     assert server.connections == 1
+
+
+async def test_closing_ends_a_connecting_under_way(make_server: MakeServer, make_client: MakeClient) -> None:
+    """In the middle of a handshake that the server never answers."""
+    server = await make_server(tls=False)
+    client = make_client(options_for(server.url.replace("ldap:", "ldaps:"), connect_timeout=60))
+    search = asyncio.create_task(client.search(FIND_ALICE, soon(60)))
+    await until(lambda: bool(server.open_connections))
+    await asyncio.wait_for(client.close(), 10)
+    with pytest.raises(DirectoryDown):
+        await asyncio.wait_for(search, 10)
+    await until(lambda: not server.open_connections)
+
+
+async def test_closing_ends_a_probe_under_way(make_server: MakeServer, make_client: MakeClient) -> None:
+    """No task of it is left (the fixture looks), and the server's socket is gone."""
+    server = await make_server(tls=False)
+    server.on_search = lambda _: Reply(silent=True)
+    client = make_client(options_for(server.url, operation_timeout=60, **PLAIN))
+    client._servers[0].start_probe()
+    await until(lambda: bool(server.seen("search")))
+    await asyncio.wait_for(client.close(), 10)
+    await until(lambda: not server.open_connections)

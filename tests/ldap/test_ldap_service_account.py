@@ -9,6 +9,8 @@ from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.identity import Secret
 from ldap_token_bridge.ldap import LdapClient, ServiceAccountRefused
 from ldap_token_bridge.ldap import service_account as service_account_module
+from ldap_token_bridge.ldap.channels import SearchChannel
+from ldap_token_bridge.ldap.service_account import ServiceAccount
 from tests.ldap.conftest import MakeClient, MakeServer
 from tests.support.ldap_room import FIND_ALICE, SERVICE_DN, Log, bind_alice, options_for, soon, until
 from tests.support.scripted_ldap import Reply
@@ -47,6 +49,21 @@ async def test_a_refusal_is_remembered_for_all_servers(make_server: MakeServer, 
     assert [request.dn for request in first.seen("bind")] == [SERVICE_DN]
     assert (first.connections, second.connections) == (1, 0)
     assert log.outcomes("bind") == ["refused"]
+
+
+async def test_two_servers_at_once_see_one_try(make_server: MakeServer) -> None:
+    """Connections to both are ready for the service account's bind: the second waits for the first one's outcome."""
+    options = options_for(*[(await make_server(tls=False)).url for _ in range(2)], **WRONG)
+    account = ServiceAccount(options.bind_dn, options.bind_password)
+    channels = [await SearchChannel.open(address, options, soon()) for address in options.servers]
+    outcomes = await asyncio.gather(*(account.login(channel) for channel in channels), return_exceptions=True)
+    assert all(isinstance(outcome, ServiceAccountRefused) for outcome in outcomes)
+    assert {outcome.detail for outcome in outcomes if isinstance(outcome, ServiceAccountRefused)} == {
+        f"{channels[0].address} refused the bind of the service account: 49 invalidCredentials (80090308: "
+        "LdapErr: DSID-0C0903A9, comment: x, data 52e, v1db1)"
+    }
+    for channel in channels:
+        await channel.close()
 
 
 async def test_users_can_bind_while_the_service_account_is_refused(
