@@ -1,16 +1,25 @@
 """Distinguished names, compared as a directory compares them (RFC 4514 for the text, RFC 4518 for the comparison).
 
 A name is compared whole: a bare CN collides between organisational units. Attribute types and values compare
-without regard to case; runs of inner spaces count as one. This is the matching of caseIgnoreMatch, which is what
-directories use for every attribute that names people and groups.
+without regard to case; runs of inner spaces count as one, as by caseIgnoreMatch, which directories use for the
+attributes that name people and groups.
 """
 
 import re
 import unicodedata
 from dataclasses import dataclass
 
-# RFC 4514 section 3: the short names that any implementation knows, by object identifier.
+# The short names of RFC 4514 section 3, by object identifier and by the long names of RFC 4519 section 2.
 _SHORT_NAMES = {
+    "commonname": "cn",
+    "countryname": "c",
+    "localityname": "l",
+    "stateorprovincename": "st",
+    "streetaddress": "street",
+    "organizationname": "o",
+    "organizationalunitname": "ou",
+    "userid": "uid",
+    "domaincomponent": "dc",
     "2.5.4.3": "cn",
     "2.5.4.6": "c",
     "2.5.4.7": "l",
@@ -57,6 +66,8 @@ class DistinguishedName:
             attribute = _TYPE.match(text, position)
             if not attribute:
                 raise InvalidName("an attribute and '=' must stand here, as in CN=Platform", position + 1)
+            if text[attribute.end() :].lstrip().startswith("#"):
+                raise InvalidName("a value in hexadecimal is not supported; write it as text", attribute.end() + 1)
             value, position = _read_value(text, attribute.end())
             name = attribute[1].lower()
             pairs.append((_SHORT_NAMES.get(name, name), normalise_value(value)))
@@ -71,9 +82,13 @@ class DistinguishedName:
 
 
 def normalise_value(value: str) -> str:
-    """An attribute value in the form in which it is compared: NFKC, case folded, runs of spaces as one."""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
-    return " ".join(folded.split())
+    """An attribute value in the form in which it is compared: composed, lower case, runs of spaces as one.
+
+    No more than that is taken as equal: OpenLDAP keeps `Straße` and `Strasse` apart, and so must a policy.
+    """
+    composed = unicodedata.normalize("NFC", value)
+    lowered = "".join(lower if len(lower := character.lower()) == 1 else character for character in composed)
+    return " ".join(unicodedata.normalize("NFC", lowered).split())
 
 
 def _read_value(text: str, start: int) -> tuple[str, int]:

@@ -12,7 +12,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from .deadline import Deadline
 from .directory import Authenticated, Authenticator, Refused
-from .errors import BadRequest
+from .errors import BadRequest, Unavailable
 from .identity import Account, Credentials, Refusal, Subject, SubjectKind
 from .policy import Decision, Policy, Question
 from .registry import Access, parse_scopes
@@ -134,6 +134,11 @@ class TokenService:
         question = Question(subject, asked, service, request.address, datetime.fromtimestamp(now, UTC))
         decision = snapshot.policy.decide(question)
         rules, key = snapshot.rules, snapshot.keyring.active
+        if rules.x5c and now > key.not_after.timestamp():
+            # Registries would refuse the token, and nobody would see why.
+            raise Unavailable(
+                "the bridge cannot sign now", detail=f"the certificate of {key.name} has expired: keys new"
+            )
         name = subject.name if subject else ""
         claims = Claims(rules.issuer, service, name, decision.granted, rules.lifetime)
         start = time.perf_counter()

@@ -25,7 +25,7 @@ class _KeyedHash:
         self._key = secrets.token_bytes(32)
 
     def __call__(self, account: str, password: Secret) -> bytes:
-        name = account.encode("utf-8", "surrogatepass")
+        name = account.encode()
         message = len(name).to_bytes(4, "big") + name + password.reveal()
         return hmac.digest(self._key, message, hashlib.sha256)
 
@@ -51,10 +51,6 @@ class PasswordProofs:
         """The directory has just refused this account."""
         self._proofs.discard(account)
 
-    def clear(self) -> None:
-        """Forget every account."""
-        self._proofs.clear()
-
 
 class RejectedPasswords(Generic[V]):
     """Which passwords an account was refused with within the last `seconds`, and with what answer."""
@@ -74,7 +70,3 @@ class RejectedPasswords(Generic[V]):
     def flight_key(self, account: str, password: Secret) -> bytes:
         """One key for all who try this very password on this account at the same time."""
         return self._hash(account, password)
-
-    def clear(self) -> None:
-        """Forget every refusal."""
-        self._refusals.clear()

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, Generic, TypeVar
 
 from ldap_token_bridge.deadline import Deadline
+from ldap_token_bridge.errors import Unavailable
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -23,7 +24,8 @@ class SingleFlight(Generic[K, V]):
         """The outcome of `work`, which runs only if no call under `key` is under way.
 
         Each waiter has its own deadline and raises TimeoutError at it. Neither that nor a waiter's cancellation ends
-        the work, since others may wait for it; `work` must therefore hold to a deadline itself.
+        the work, since others may wait for it; `work` must therefore hold to a deadline itself. After `close`
+        waiters get Unavailable.
         """
         task = self._flights.get(key)
         if task is None:
@@ -31,7 +33,12 @@ class SingleFlight(Generic[K, V]):
             self._flights[key] = task
             task.add_done_callback(lambda done: self._land(key, done))
         async with asyncio.timeout_at(deadline.at):
-            return await asyncio.shield(task)
+            try:
+                return await asyncio.shield(task)
+            except asyncio.CancelledError:
+                if task.cancelled() and not _is_cancelled():
+                    raise Unavailable("the bridge gave up what this request waited for") from None
+                raise
 
     def _land(self, key: K, task: asyncio.Task[V]) -> None:
         del self._flights[key]
@@ -47,6 +54,12 @@ class SingleFlight(Generic[K, V]):
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _is_cancelled() -> bool:
+    """Whether it is the one who waits that was cancelled."""
+    current = asyncio.current_task()
+    return current is not None and current.cancelling() > 0
 
 
 async def _call(work: Callable[[], Awaitable[V]]) -> V:

@@ -18,8 +18,10 @@ from ldap_token_bridge.cache import ExpiringCache, PasswordProofs, RejectedPassw
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.identity import Account, Credentials, Group, Refusal, Secret
+from ldap_token_bridge.ldap import DirectoryDown
 
 from .directory import Directory
+from .doubts import Doubts
 from .login_name import LoginName, parse_login_name
 from .person import Person
 
@@ -82,7 +84,7 @@ class Refused:
 Login = Authenticated | Refused
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Known:
     """A person as a search found it, and the groups once they were read. Both are forgotten together.
 
@@ -111,9 +113,10 @@ class Authenticator:
         self._strangers = ExpiringCache[str, bool](size, times.rejected, clock)
         self._proofs = PasswordProofs(size, times.credentials, clock)
         self._rejected = RejectedPasswords[Refusal](size, times.rejected, clock)
+        self._doubts = Doubts(size, clock)
         self._finding = SingleFlight[str, _Known | None]()
-        self._verifying = SingleFlight[bytes, Refusal | None]()
-        self._reading_groups = SingleFlight[str, tuple[Group, ...]]()
+        self._verifying = SingleFlight[bytes, _Known | Refusal]()
+        self._reading_groups = SingleFlight[_Known, tuple[Group, ...]]()
 
     async def login(self, credentials: Credentials, deadline: Deadline) -> Login:
         """Whether the credentials are right, and whose. Raises Unavailable if the directory cannot say."""
@@ -134,10 +137,9 @@ class Authenticator:
         spent = Spent()
         with spent.waiting("search"):
             known = await self._find(name, deadline)
-        person = known.person if known else None
         # A name that is nobody's goes the same way under a key of its own, so that nothing tells them apart.
-        key = person.account.unique_id if person else f"?{name.key}"
-        account = person.account if person else None
+        key = known.person.account.unique_id if known else f"?{name.key}"
+        account = known.person.account if known else None
         rejected = self._rejected.get(key, password)
         self._on_lookup("rejected", rejected is not None)
         if rejected is not None:
@@ -153,14 +155,14 @@ class Authenticator:
         try:
             with spent.waiting("bind"):
                 flight = self._rejected.flight_key(key, password)
-                refusal = await self._verifying.run(
-                    flight, lambda: self._verify(name, person, key, password, deadline), deadline
+                outcome = await self._verifying.run(
+                    flight, lambda: self._verify(name, known, flight, password, deadline), deadline
                 )
-            if refusal is not None or known is None:
-                return Refused(refusal or Refusal.WRONG_CREDENTIALS, account, "miss", spent)
+            if isinstance(outcome, Refusal):
+                return Refused(outcome, account, "miss", spent)
             with spent.waiting("groups"):
-                groups = await (ahead or self._groups_of(self._people.get(name.key) or known, deadline))
-            return Authenticated(known.person.account, groups, "miss", spent)
+                groups = await (ahead or self._groups_of(outcome, deadline))
+            return Authenticated(outcome.person.account, groups, "miss", spent)
         finally:
             if ahead and not ahead.done():
                 ahead.cancel()
@@ -186,36 +188,51 @@ class Authenticator:
         return known
 
     async def _verify(
-        self, name: LoginName, person: Person | None, key: str, password: Secret, deadline: Deadline
-    ) -> Refusal | None:
-        """Ask the directory once, and remember its answer."""
-        if person is None:
-            await self._directory.decoy(deadline)
-            self._rejected.put(key, password, Refusal.WRONG_CREDENTIALS)
-            return Refusal.WRONG_CREDENTIALS
-        result = await self._directory.verify(person, password, deadline)
-        refusal = self._directory.refusal_of(person, result)
+        self, name: LoginName, known: _Known | None, flight: bytes, password: Secret, deadline: Deadline
+    ) -> _Known | Refusal:
+        """Ask the directory once, and remember its answer. Gives the person if the login is good."""
+        self._doubts.refuse_for_now(flight)
+        try:
+            if known is None:
+                await self._directory.decoy(deadline)
+                self._rejected.put(f"?{name.key}", password, Refusal.WRONG_CREDENTIALS)
+                return Refusal.WRONG_CREDENTIALS
+            result = await self._directory.verify(known.person, password, deadline)
+        except DirectoryDown as error:
+            if error.in_doubt:
+                self._doubts.add(flight)
+            raise
+        key = known.person.account.unique_id
+        refusal = self._directory.refusal_of(known.person, result)
         if refusal is None:
-            # A state that was read before the bind may be over: a lock that ran out, a password just changed.
-            state = person.state
-            if state is not None:
-                current = await self._look_up(name, deadline)
-                state = current.person.state if current else Refusal.WRONG_CREDENTIALS
-            if state is None:
-                self._proofs.remember(key, password)
-            return state
+            return await self._accept(name, known, key, password, deadline)
         if refusal is not Refusal.WRONG_CREDENTIALS:
             self._proofs.forget(key)  # a disabled or locked account is out at once, not when its time is over
         if result.code == _INVALID_CREDENTIALS:
             self._rejected.put(key, password, refusal)
         return refusal
 
+    async def _accept(
+        self, name: LoginName, known: _Known, key: str, password: Secret, deadline: Deadline
+    ) -> _Known | Refusal:
+        """The directory took the password; the entry's own state counts, too."""
+        current: _Known | None = known
+        if known.person.state is not None:
+            # What was read before the bind may be over: a lock that ran out, a password just changed.
+            current = await self._look_up(name, deadline)
+        # The name may have passed to someone else meanwhile: then this is nobody's login.
+        if current is None or current.person.account.unique_id != key:
+            return Refusal.WRONG_CREDENTIALS
+        if current.person.state is not None:
+            return current.person.state
+        self._proofs.remember(key, password)
+        return current
+
     async def _groups_of(self, known: _Known, deadline: Deadline) -> tuple[Group, ...]:
         self._on_lookup("groups", known.groups is not None)
         if known.groups is None:
-            key = known.person.account.unique_id
             work = functools.partial(self._directory.groups_of, known.person, deadline)
-            known.groups = await self._reading_groups.run(key, work, deadline)
+            known.groups = await self._reading_groups.run(known, work, deadline)
         return known.groups
 
 

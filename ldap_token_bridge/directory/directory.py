@@ -9,7 +9,16 @@ from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.dn import DistinguishedName
 from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.identity import Group, Refusal, Secret
-from ldap_token_bridge.ldap import BindResult, FilterTemplate, LdapClient, SearchFailed, SearchRequest, SearchScope
+from ldap_token_bridge.ldap import (
+    BindResult,
+    Entry,
+    FilterTemplate,
+    LdapClient,
+    SearchFailed,
+    SearchRequest,
+    SearchScope,
+)
+from ldap_token_bridge.observe import log
 
 from .groups import GroupReader
 from .kinds import DirectoryOptions
@@ -20,6 +29,7 @@ from .reasons import refusal_of
 # Two entries prove that a name is ambiguous; more need not be sent.
 _AMBIGUOUS = 2
 _NO_SUCH_OBJECT = 32
+_WITH_AT = frozenset(("mail", "userprincipalname"))
 
 
 class Directory:
@@ -39,23 +49,47 @@ class Directory:
         self._groups = GroupReader(client, options, names)
         self._domains = ExpiringCache[str, bool](1000, 300.0)
         self._attributes = attributes(options)
-        alternatives = "".join(f"({attribute}={{login}})" for attribute in options.login)
-        self._by_login = FilterTemplate.compile(f"(&{options.user_filter}(|{alternatives}))")
-        self._by_account = FilterTemplate.compile(f"(&{options.user_filter}({options.account}={{login}}))")
+        self._by_account = self._template((options.account,))
+        # An address or principal has an "@". Held against one that has none, someone's own mail attribute would make
+        # another's account name ambiguous.
+        plain = tuple(name for name in options.login if name.lower() not in _WITH_AT) or options.login
+        self._by_plain_name = self._template(plain)
+        self._by_address = self._template(options.login)
         self._by_principal = FilterTemplate.compile(
-            f"(&{options.user_filter}(|{alternatives}({options.account}={{local}})))"
+            f"(&{options.user_filter}(|{_any_of(options.login)}({options.account}={{local}})))"
         )
+
+    def _template(self, attributes: tuple[str, ...]) -> FilterTemplate:
+        return FilterTemplate.compile(f"(&{self._options.user_filter}(|{_any_of(attributes)}))")
 
     async def find(self, login: LoginName, deadline: Deadline) -> Person | None:
         """The one person whom a name stands for; None if there is none, or more than one."""
         filter_ = await self._filter_for(login, deadline)
-        if filter_ is None:
+        entry = await self._only(filter_, deadline) if filter_ is not None else None
+        if entry is None:
             return None
+        person = read_person(entry, self._options, self._now)
+        if self._is_unique(person, login):
+            return person
+        # Found by mail, say: the account that the policy will see must be this person's alone.
+        return person if await self._only(self._by_account.fill(login=person.account.name.encode()), deadline) else None
+
+    def _is_unique(self, person: Person, login: LoginName) -> bool:
+        """Whether the first search has shown already that nobody else has this account."""
+        if self._options.kind == "active-directory" and self._options.account.lower() == "samaccountname":
+            return True  # the domain sees to that ([MS-ADTS] 3.1.1.8.4)
+        return person.account.name.lower() == login.name.lower() and self._options.account in self._options.login
+
+    async def _only(self, filter_: bytes, deadline: Deadline) -> Entry | None:
+        """The one entry that matches; None for none and for several, which is logged: someone is shut out by it."""
         request = SearchRequest(
             self._options.user_base, SearchScope.SUBTREE, filter_, self._attributes, size_limit=_AMBIGUOUS
         )
         entries = await self._client.search(request, deadline)
-        return read_person(entries[0], self._options, self._now) if len(entries) == 1 else None
+        if len(entries) > 1:
+            names = [entry.dn for entry in entries]
+            log().warning("a login name stands for several entries, so it lets nobody in", entries=names)
+        return entries[0] if len(entries) == 1 else None
 
     async def verify(self, person: Person, password: Secret, deadline: Deadline) -> BindResult:
         """Bind as the person, by the DN that was found and never by what was typed."""
@@ -91,7 +125,7 @@ class Directory:
         if at and self._options.kind == "active-directory" and domain.lower() == self._dns_domain():
             # Every account can log in as account@domain, whatever its userPrincipalName says ([MS-ADTS] 5.1.1.1.1).
             return self._by_principal.fill(login=name, local=local.encode())
-        return self._by_login.fill(login=name)
+        return (self._by_address if at else self._by_plain_name).fill(login=name)
 
     def _dns_domain(self) -> str:
         rdns = DistinguishedName.parse(self._options.base).rdns
@@ -122,7 +156,12 @@ class Directory:
             if error.code == _NO_SUCH_OBJECT:
                 return False  # a child domain's partitions stand in the forest's root; its own name is its first label
             raise
-        return any(base.is_below(DistinguishedName.parse(entry.text("nCName"))) for entry in entries)
+        contexts = [name for entry in entries if (name := entry.text("nCName"))]
+        return any(base.is_below(DistinguishedName.parse(name)) for name in contexts)
+
+
+def _any_of(attributes: tuple[str, ...]) -> str:
+    return "".join(f"({attribute}={{login}})" for attribute in attributes)
 
 
 _BY_NETBIOS_NAME = FilterTemplate.compile("(nETBIOSName={name})")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from ldap_token_bridge.cache import ExpiringCache
 from ldap_token_bridge.deadline import Deadline
-from ldap_token_bridge.dn import DistinguishedName
+from ldap_token_bridge.dn import DistinguishedName, InvalidName
 from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.identity import Group
 from ldap_token_bridge.ldap import Entry, FilterTemplate, LdapClient, SearchRequest, SearchScope, any_equal
@@ -53,14 +53,14 @@ class GroupReader:
             )
         self._bound(len(sids))
         names = await self._names_of(sids, deadline)
-        direct = {DistinguishedName.parse(dn) for dn in person.member_of}
+        direct = {_comparable(dn) for dn in person.member_of}
         return tuple(self._token_group(sid, names[sid], person, direct) for sid in sids)
 
     @staticmethod
-    def _token_group(sid: str, dn: str, person: Person, direct: set[DistinguishedName]) -> Group:
+    def _token_group(sid: str, dn: str, person: Person, direct: set[DistinguishedName | str]) -> Group:
         if sid == person.primary_group:
             return Group(dn, sid, "primary")
-        return Group(dn, sid, "direct" if dn and DistinguishedName.parse(dn) in direct else "nested")
+        return Group(dn, sid, "direct" if dn and _comparable(dn) in direct else "nested")
 
     async def _names_of(self, sids: Sequence[str], deadline: Deadline) -> dict[str, str]:
         """The DN of each SID; empty for one that has no entry here, as those of other domains."""
@@ -81,7 +81,7 @@ class GroupReader:
 
     async def _with_parents(self, direct: Sequence[str], deadline: Deadline) -> tuple[Group, ...]:
         """The direct groups and, level by level, the groups that hold them; a cycle ends where it began."""
-        groups = {DistinguishedName.parse(dn): Group(dn) for dn in direct}
+        groups = {_comparable(dn): Group(dn) for dn in direct}
         level = list(groups.values())
         depth = 0
         while level and self._options.nested:
@@ -93,7 +93,7 @@ class GroupReader:
                 )
             found: list[Group] = []
             for dn in await self._holders_of([group.dn for group in level], deadline):
-                name = DistinguishedName.parse(dn)
+                name = _comparable(dn)
                 if name not in groups:
                     groups[name] = Group(dn, path="nested")
                     found.append(groups[name])
@@ -129,3 +129,11 @@ class GroupReader:
 def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(values), _VALUES_A_SEARCH):
         yield values[start : start + _VALUES_A_SEARCH]
+
+
+def _comparable(dn: str) -> DistinguishedName | str:
+    """What two spellings of a group's name have in common; a name that cannot be read equals only itself."""
+    try:
+        return DistinguishedName.parse(dn)
+    except InvalidName:
+        return dn

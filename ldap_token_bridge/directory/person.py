@@ -1,5 +1,6 @@
 """A person's entry as the login search found it: who it is, and whether the account may be used at all."""
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -63,7 +64,8 @@ def read_person(entry: Entry, options: DirectoryOptions, now: Callable[[], float
             f"{'a' if unique else 'no'} {options.unique_id}; there must be one of each, readable as text"
         )
     is_ad = options.kind == "active-directory"
-    account = Account(names[0].decode(), entry.dn, unique.hex() if is_ad else unique.decode())
+    name = unicodedata.normalize("NFC", names[0].decode())
+    account = Account(name, entry.dn, unique.hex() if is_ad else unique.decode())
     state = _active_directory_state(entry, now) if is_ad else _openldap_state(entry, now)
     whole = not any(name.startswith("memberof;range=") for name in entry.attributes)
     return Person(account, state, entry.texts("memberOf"), whole, _primary_group(entry) if is_ad else "")
@@ -83,6 +85,9 @@ def _primary_group(entry: Entry) -> str:
 
 
 def _active_directory_state(entry: Entry, now: Callable[[], float]) -> Refusal | None:
+    if not entry.text("userAccountControl"):
+        # Every account has one: unread, a disabled account would pass for an enabled one.
+        raise Unavailable("the service account may not read userAccountControl of the people that it finds")
     flags = _number(entry, "userAccountControl")
     computed = _number(entry, "msDS-User-Account-Control-Computed")
     expires = _number(entry, "accountExpires")

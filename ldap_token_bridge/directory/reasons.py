@@ -8,10 +8,8 @@ import re
 from ldap_token_bridge.identity import Refusal
 from ldap_token_bridge.ldap import BindResult
 
-# Result codes of RFC 4511, appendix A.2.
-_CONSTRAINT_VIOLATION = 19  # 389 Directory Server: too many wrong passwords
+# RFC 4511, appendix A.2. Other codes (19, 53) mean different things to different servers, and none a wrong password.
 _INVALID_CREDENTIALS = 49
-_UNWILLING_TO_PERFORM = 53  # 389 Directory Server and FreeIPA: account inactivated
 
 # Active Directory tells the reason in the diagnostic message of result 49, as a Windows error code in hexadecimal
 # (Microsoft, System Error Codes 1300-1699 and 1700-3999).
@@ -44,7 +42,4 @@ def refusal_of(result: BindResult) -> Refusal | None:
     if result.code == _INVALID_CREDENTIALS:
         found = _ACTIVE_DIRECTORY.search(result.diagnostic)
         return _SUB_CODES.get(int(found[1], 16), Refusal.WRONG_CREDENTIALS) if found else Refusal.WRONG_CREDENTIALS
-    return {
-        _CONSTRAINT_VIOLATION: Refusal.ACCOUNT_LOCKED,
-        _UNWILLING_TO_PERFORM: Refusal.ACCOUNT_DISABLED,
-    }.get(result.code)
+    return None

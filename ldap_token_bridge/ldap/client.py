@@ -66,6 +66,7 @@ class LdapClient:
 
     async def _first(self, ask: Callable[[Server], Awaitable[_Answered]], deadline: Deadline) -> _Answered:
         failures: list[str] = []
+        written = False
         for server, in_doubt in self._candidates(failures):
             if self._closed or deadline.remaining() <= 0:
                 failures.append("the client is closed" if self._closed else "the request's time is over")
@@ -77,10 +78,11 @@ class LdapClient:
                 return await ask(server)
             except BindInterrupted as failure:
                 failures.append(f"{server.address}: {failure.reason}")
+                written = True
                 break
             except ServerFailure as failure:
                 failures.append(f"{server.address}: {failure.reason}")
-        raise DirectoryDown(detail="; ".join(failures))
+        raise DirectoryDown(detail="; ".join(failures), in_doubt=written)
 
     def _candidates(self, failures: list[str]) -> list[tuple[Server, bool]]:
         """Whom to ask, in order; last and with True those that must first show that they are back."""

@@ -7,7 +7,10 @@ from ldap_token_bridge.errors import Unavailable
 
 
 class DirectoryDown(Unavailable):
-    """No server answered. The text is safe for people; `detail` names servers and causes and is for the log."""
+    """No server answered. The text is safe for people; `detail` names servers and causes and is for the log.
+
+    `in_doubt`: a user's password was written and no answer came; the directory may have counted it.
+    """
 
     def __init__(
         self,
@@ -15,8 +18,10 @@ class DirectoryDown(Unavailable):
         *,
         detail: str = "",
         retry_after: int = 5,
+        in_doubt: bool = False,
     ) -> None:
         super().__init__(message, detail=detail, retry_after=retry_after)
+        self.in_doubt = in_doubt
 
 
 class ServiceAccountRefused(DirectoryDown):

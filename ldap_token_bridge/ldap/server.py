@@ -12,7 +12,7 @@ from .address import ServerAddress
 from .bind_pool import BindPool
 from .breaker import Breaker, BreakerState
 from .channels import SearchChannel
-from .errors import DirectoryDown, SearchFailed, ServerBusy, ServerFailure, TransportFailure
+from .errors import SearchFailed, ServerBusy, ServerFailure, TransportFailure
 from .lifetime import Roster
 from .model import BindResult, Entry, SearchRequest
 from .options import LdapOptions, Observer
@@ -44,8 +44,8 @@ class Server:
         """The outcome of a user's bind. Raises ServerFailure; BindInterrupted and DirectoryDown are final."""
         answer = await self._counted(self._binds.bind(dn, password, deadline))
         if answer.code in BUSY:
-            # An answered bind is not repeated elsewhere: another server might count it as one more wrong password.
-            raise DirectoryDown(detail=f"{self.address}: busy ({answer.code} {answer.diagnostic})")
+            # The server says that it has not looked at the password, so another one may.
+            raise ServerBusy(f"busy ({answer.code} {answer.diagnostic})".replace(" )", ")"))
         return BindResult(answer.code, answer.diagnostic, answer.policy_error)
 
     def start_probe(self) -> None:

@@ -4,7 +4,8 @@ Owns structlog and prometheus-client. Knows nothing of what it reports: callers 
 """
 
 from .audit import write_audit
+from .lines import LineWriter
 from .log import configure_logging, log
 from .metrics import Metrics
 
-__all__ = ["Metrics", "configure_logging", "log", "write_audit"]
+__all__ = ["LineWriter", "Metrics", "configure_logging", "log", "write_audit"]

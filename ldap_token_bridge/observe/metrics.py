@@ -28,6 +28,9 @@ class Metrics:
         self.large_tokens = Counter(
             "ltb_large_tokens", "Tokens above 8 kB, which proxies may refuse as a header", registry=registry
         )
+        self.dropped_lines = Counter(
+            "ltb_dropped_lines", "Lines of audit trail or log that could not be written", ("stream",), registry=registry
+        )
         self.ldap_seconds = Histogram(
             "ltb_ldap_operation_seconds",
             "Time of LDAP operations",

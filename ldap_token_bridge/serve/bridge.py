@@ -13,8 +13,9 @@ from ldap_token_bridge.policy import Policy
 from ldap_token_bridge.settings import Settings
 from ldap_token_bridge.token_service import Snapshot, TokenService
 from ldap_token_bridge.tokens import Keyring
-from ldap_token_bridge.web import Listener, TokenEndpoint, admin_app, public_app, server_tls
+from ldap_token_bridge.web import Listener, ServerTls, TokenEndpoint, admin_app, public_app
 
+from .descriptors import max_connections
 from .parts import (
     DirectoryParts,
     directory_parts,
@@ -26,6 +27,7 @@ from .parts import (
 )
 
 LoadSettings = Callable[[], Settings]
+_ADMIN_CONNECTIONS = 100
 
 
 class Bridge:
@@ -43,11 +45,16 @@ class Bridge:
         self._service = TokenService(Snapshot(token_rules(settings), policy, keyring, self._parts.authenticator), now)
         self._endpoint = TokenEndpoint(self._service, endpoint_options(settings), self.metrics)
         tls = settings.server.tls
-        context = server_tls(tls.certificate, tls.key) if tls else None
-        drain = settings.server.request_deadline
-        self._tls = context
-        self._public = Listener(public_app(self._endpoint, self._service), settings.server.listen, context, drain)
-        self._admin = Listener(admin_app(self.metrics, self.detail), settings.server.admin_listen, None, 1.0)
+        self._tls = ServerTls(tls.certificate, tls.key) if tls else None
+        self._public = Listener(
+            public_app(self._endpoint, self._service),
+            settings.server.listen,
+            self._tls,
+            max_connections=max_connections(),
+        )
+        self._admin = Listener(
+            admin_app(self.metrics, self.detail), settings.server.admin_listen, max_connections=_ADMIN_CONNECTIONS
+        )
         self._reloading = asyncio.Lock()
         self._retiring: set[asyncio.Task[None]] = set()
         self._last_reload = "none since the start"
@@ -98,12 +105,13 @@ class Bridge:
                     await self._refuse_misfit(settings, policy)
                     parts = directory_parts(settings, self.metrics)
                 if self._tls and settings.server.tls:
-                    server_tls(settings.server.tls.certificate, settings.server.tls.key)  # refuse a bad pair first
-                    self._tls.load_cert_chain(settings.server.tls.certificate, settings.server.tls.key)
+                    self._tls.replace(settings.server.tls.certificate, settings.server.tls.key)
             except Misconfigured as error:
                 return self._reload_failed([str(problem) for problem in error.problems])
             except OSError as error:
-                return self._reload_failed([f"{error.filename}: {error.strerror}"])
+                return self._reload_failed([f"{error.filename or 'a file'}: {error.strerror}"])
+            except Exception as error:  # noqa: BLE001 -- whatever it is, the last good state stays and the log says so
+                return self._reload_failed([f"unforeseen: {type(error).__name__}; please report this"])
             set_up_logging(settings)
             self._needs_restart(settings)
             self.settings, self._parts = settings, parts
@@ -114,7 +122,8 @@ class Bridge:
             self._last_reload = f"taken up at {_timestamp()}"
             log().info("reloaded", policy=policy.hash, key=keyring.active.kid)
             if parts is not old:
-                task = asyncio.create_task(_retire(old, settings.server.request_deadline))
+                longest = max(old.settings.server.request_deadline, settings.server.request_deadline)
+                task = asyncio.create_task(_retire(old, longest + 1))
                 self._retiring.add(task)
                 task.add_done_callback(self._retiring.discard)
             return True

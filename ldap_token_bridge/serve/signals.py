@@ -2,6 +2,11 @@
 
 import asyncio
 import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ldap_token_bridge.observe import LineWriter, Metrics
 
 from .bridge import Bridge
 
@@ -20,10 +25,28 @@ async def run_until_signalled(bridge: Bridge) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     loop.add_signal_handler(signal.SIGHUP, reload)
-    await bridge.start()
+    with _output_apart(bridge.metrics):
+        await bridge.start()
+        try:
+            await stopping.wait()
+        finally:
+            for task in reloads:
+                task.cancel()
+            await bridge.stop()
+
+
+@contextmanager
+def _output_apart(metrics: Metrics) -> Iterator[None]:
+    """Audit trail and log are written by threads: a pipe that nobody empties must not stop the event loop."""
+    streams = sys.stdout, sys.stderr
+    out, err = (
+        LineWriter(stream, metrics.dropped_lines.labels(name).inc)
+        for stream, name in zip(streams, ("stdout", "stderr"), strict=True)
+    )
+    sys.stdout, sys.stderr = out, err
     try:
-        await stopping.wait()
+        yield
     finally:
-        for task in reloads:
-            task.cancel()
-        await bridge.stop()
+        sys.stdout, sys.stderr = streams
+        out.close()
+        err.close()

@@ -1,5 +1,6 @@
 """Settings from the environment: LTB_SECTION__KEY stands in for the key of bridge.yaml and wins over it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
@@ -12,7 +13,11 @@ from .unbuilt import UNBUILT
 
 _PREFIX = "LTB_"
 # Read by others: the command line looks for its settings file, the tests for what to leave out.
-_NOT_SETTINGS = ("LTB_CONFIG", "LTB_SKIP_")
+_NOT_SETTINGS = re.compile(
+    r"LTB_CONFIG|LTB_SKIP_.*"
+    # Kubernetes tells every Pod of a Service named `ltb` (Kubernetes documentation, "Discovering services").
+    r"|LTB_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)|LTB_PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?"
+).fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ def overlay(
     places = dict(document.places)
     problems = []
     for variable in sorted(environment):
-        if not variable.startswith(_PREFIX) or variable.startswith(_NOT_SETTINGS):
+        if not variable.startswith(_PREFIX) or _NOT_SETTINGS(variable):
             continue
         place = Place(f"environment variable {variable}")
         leaf = by_variable.get(variable)

@@ -199,6 +199,7 @@ class Messages(Model):
     wrong_workstation: Message | None = setting(
         f"Not allowed from this workstation. {_BUILT_IN}", None, alias="wrong-workstation"
     )
+    not_available: Message | None = setting(f"The bridge itself failed. {_BUILT_IN}", None, alias="not-available")
     directory_down: Message | None = setting(f"No directory server answers. {_BUILT_IN}", None, alias="directory-down")
 
 

@@ -4,19 +4,18 @@ Owns aiohttp, the texts that people see and the table from errors to answers. De
 """
 
 from .admin import admin_app
-from .messages import DEFAULT_MESSAGES, MESSAGE_KEYS, messages_with
+from .messages import DEFAULT_MESSAGES, messages_with
 from .public import public_app
-from .server import Listener, server_tls
+from .server import Listener, ServerTls
 from .token_endpoint import EndpointOptions, TokenEndpoint
 
 __all__ = [
     "DEFAULT_MESSAGES",
-    "MESSAGE_KEYS",
     "EndpointOptions",
     "Listener",
+    "ServerTls",
     "TokenEndpoint",
     "admin_app",
     "messages_with",
     "public_app",
-    "server_tls",
 ]

@@ -1,5 +1,6 @@
 """The address of the real client, behind proxies that are trusted to tell it."""
 
+import re
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
@@ -21,9 +22,15 @@ def client_address(peer: str | None, forwarded_for: Sequence[str], trusted: Netw
     return nearest
 
 
+# Some gateways append the port: 192.0.2.1:4711, [2001:db8::1]:443.
+_WITH_PORT = re.compile(r"(?:\[([^\]]*)\]|([0-9.]+))(?::[0-9]{1,5})?").fullmatch
+
+
 def _parse(text: str) -> Address | None:
+    with_port = _WITH_PORT(text)
+    bare = (with_port[1] or with_port[2] or "") if with_port else text
     try:
-        address = ip_address(text.partition("%")[0])
+        address = ip_address(bare.partition("%")[0])
     except ValueError:
         return None
     # ::ffff:10.0.0.1 is 10.0.0.1, which is how networks are written in policies.

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from ldap_token_bridge.observe import Metrics
 
-from .public import healthy
+from .public import healthy, name_no_versions
 
 Detail = Callable[[], Mapping[str, object]]
 
@@ -21,6 +21,7 @@ def admin_app(metrics: Metrics, detail: Detail) -> web.Application:
         return web.json_response(dict(detail())) if "verbose" in request.query else await healthy(request)
 
     app = web.Application()
+    app.on_response_prepare.append(name_no_versions)
     app.router.add_get("/metrics", render)
     app.router.add_get("/livez", healthy)
     app.router.add_get("/readyz", ready)

@@ -14,9 +14,10 @@ from ldap_token_bridge.identity import Refusal
 from ldap_token_bridge.registry import basic_challenge
 
 from .messages import DIRECTORY_DOWN, NOT_AVAILABLE
-from .token_request import BadCredentials, RefreshRefused
+from .token_request import BadCredentials, RefreshRefused, SlowClient
 
 REALM = "ldap-token-bridge"
+SERVER = "ldap-token-bridge"  # no versions
 INTERNAL = "internal-error"
 _NO_STORE = {"Cache-Control": "no-store"}
 
@@ -75,6 +76,7 @@ _TABLE: tuple[tuple[type[Exception], str, _Answer], ...] = (
         "refresh-disabled",
         lambda _, messages: unauthorized(messages[Refusal.NO_CREDENTIALS], oauth="invalid_grant"),
     ),
+    (SlowClient, "slow-client", lambda _, __: error(408, "UNSUPPORTED", "The request did not come in time.")),
     (BadRequest, "bad-request", lambda problem, _: error(400, "UNSUPPORTED", str(problem))),
     (Throttled, "throttled", _throttled),
     (Unavailable, "directory-down", _unavailable),

@@ -24,7 +24,6 @@ DEFAULT_MESSAGES: Mapping[str, str] = {
     DIRECTORY_DOWN: "The company directory does not answer. Try again in a moment.",
     NOT_AVAILABLE: "The bridge could not answer this request. Try again in a moment.",
 }
-MESSAGE_KEYS = tuple(str(key) for key in DEFAULT_MESSAGES)
 
 
 def messages_with(overrides: Mapping[str, str]) -> Mapping[str, str]:

@@ -36,7 +36,7 @@ def public_app(endpoint: TokenEndpoint, service: TokenService) -> web.Applicatio
     app.router.add_get("/bundle.pem", bundle)
     for path in ("/livez", "/readyz", "/healthz"):
         app.router.add_get(path, healthy)
-    app.on_response_prepare.append(_name_no_versions)
+    app.on_response_prepare.append(name_no_versions)
     return app
 
 
@@ -56,5 +56,6 @@ async def _in_both_shapes(request: web.Request, handler: Handler) -> web.StreamR
         return answers.of_http_error(problem)
 
 
-async def _name_no_versions(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers["Server"] = "ldap-token-bridge"
+async def name_no_versions(_request: web.Request, response: web.StreamResponse) -> None:
+    """Nobody needs to know which version of what answers."""
+    response.headers["Server"] = answers.SERVER

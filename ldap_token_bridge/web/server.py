@@ -9,24 +9,31 @@ from aiohttp import web
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.listen_address import ListenAddress
 
+from .protocol import Runner
 from .public import MAX_LINE
+
+# Longer than any request may take (server.request_deadline is at most 14 s): those under way are finished.
+_DRAIN = 15.0
+# An idle connection, or one on which a request begins and never ends, is closed after this; both cost a descriptor.
+_IDLE = 15.0
 
 
 class Listener:
     """One application on one address."""
 
-    def __init__(self, app: web.Application, address: ListenAddress, tls: ssl.SSLContext | None, drain: float) -> None:
-        """`drain` is how many seconds requests under way have to finish when the listener stops."""
-        self._runner = web.AppRunner(
+    def __init__(
+        self, app: web.Application, address: ListenAddress, tls: "ServerTls | None" = None, *, max_connections: int
+    ) -> None:
+        self._runner = Runner(
             app,
-            access_log=None,
+            max_connections=max_connections,
             max_line_size=MAX_LINE,
             max_field_size=MAX_LINE,
-            shutdown_timeout=drain,
-            keepalive_timeout=75.0,
+            shutdown_timeout=_DRAIN,
+            keepalive_timeout=_IDLE,
         )
         self._wanted = address
-        self._tls = tls
+        self._tls = tls.context if tls else None
 
     async def start(self) -> ListenAddress:
         """Listen; gives the address with the port that was found. Raises Misconfigured if it cannot be had."""
@@ -51,8 +58,25 @@ class Listener:
         await self._runner.cleanup()
 
 
-def server_tls(certificate: Path, key: Path) -> ssl.SSLContext:
-    """TLS for a listener; raises Misconfigured naming the file."""
+class ServerTls:
+    """The certificate that a listener shows, replaced while it listens."""
+
+    def __init__(self, certificate: Path, key: Path) -> None:
+        """Raises Misconfigured naming the file."""
+        self._current = _context(certificate, key)
+        self.context = _context(certificate, key)
+        # A context keeps one certificate for each type of key: a new one of another type would stand beside the old.
+        self.context.sni_callback = self._choose
+
+    def replace(self, certificate: Path, key: Path) -> None:
+        """Show another certificate from now on; raises Misconfigured and keeps the old one."""
+        self._current = _context(certificate, key)
+
+    def _choose(self, connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
+        connection.context = self._current
+
+
+def _context(certificate: Path, key: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     for path in (certificate, key):

@@ -86,7 +86,7 @@ class TokenEndpoint:
     async def _issue(
         self, request: web.Request, trail: _Trail, options: EndpointOptions, deadline: Deadline
     ) -> web.Response:
-        asked = trail.asked = await read_request(request)
+        asked = trail.asked = await read_request(request, deadline.within(options.deadline / 2))
         wanted = TokenRequest(asked.credentials, asked.service, asked.scopes, trail.address, asked.account)
         outcome = trail.outcome = await self._service.issue(wanted, deadline)
         if isinstance(outcome, NotIssued):

@@ -1,5 +1,6 @@
 """A token request as HTTP carries it, read into values: RFC 7617 for Basic, RFC 6749 for the form."""
 
+import asyncio
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
@@ -8,6 +9,7 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
+from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.errors import BadRequest
 from ldap_token_bridge.identity import Credentials, Secret
 
@@ -18,6 +20,10 @@ _MAX_FIELDS = 2000
 
 class BadCredentials(Exception):
     """An Authorization header that holds no Basic credentials. Answered with 401, as RFC 7235 has it."""
+
+
+class SlowClient(Exception):
+    """The body did not come in time. Answered with 408."""
 
 
 class RefreshRefused(Exception):
@@ -36,9 +42,9 @@ class Asked:
     is_form: bool
 
 
-async def read_request(request: web.Request) -> Asked:
-    """The values of a GET or POST; raises BadRequest, BadCredentials or RefreshRefused."""
-    return await _read_form(request) if request.method == "POST" else _read_query(request)
+async def read_request(request: web.Request, deadline: Deadline) -> Asked:
+    """The values of a GET or POST; raises BadRequest, BadCredentials, RefreshRefused or SlowClient."""
+    return await _read_form(request, deadline) if request.method == "POST" else _read_query(request)
 
 
 def _read_query(request: web.Request) -> Asked:
@@ -54,14 +60,19 @@ def _read_query(request: web.Request) -> Asked:
     )
 
 
-async def _read_form(request: web.Request) -> Asked:
+async def _read_form(request: web.Request, deadline: Deadline) -> Asked:
     charset = (request.charset or "utf-8").lower()
     if request.content_type != _FORM or charset not in ("utf-8", "utf8"):
         raise BadRequest(f"the body must be {_FORM} in UTF-8")
     try:
-        fields = _fields((await request.read()).decode())
+        async with asyncio.timeout_at(deadline.at):
+            fields = _fields((await request.read()).decode())
     except UnicodeDecodeError:
         raise BadRequest("the form is not UTF-8") from None
+    except TimeoutError:
+        raise SlowClient from None
+    except (web.RequestPayloadError, ConnectionError):
+        raise BadRequest("the body ended early, or is not encoded as its headers say") from None
     for name in ("grant_type", "service", "client_id"):
         if not _single(fields, name):
             raise BadRequest(f"the form lacks {name}")

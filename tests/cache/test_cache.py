@@ -7,6 +7,7 @@ import pytest
 
 from ldap_token_bridge.cache import ExpiringCache, PasswordProofs, RejectedPasswords, SingleFlight
 from ldap_token_bridge.deadline import Deadline
+from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.identity import Secret
 
 
@@ -144,6 +145,6 @@ async def test_close_ends_what_is_under_way() -> None:
     task = asyncio.create_task(flight.run("key", asyncio.Event().wait, Deadline.after(60)))
     await asyncio.sleep(0)
     await flight.close()
-    with pytest.raises(asyncio.CancelledError):
+    with pytest.raises(Unavailable):
         await task
     assert len(flight) == 0

@@ -12,7 +12,7 @@ from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.directory import Authenticated, Authenticator, CacheTimes, Directory, LoginName, Person, Refused
 from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.identity import Account, Credentials, Group, Refusal, Secret
-from ldap_token_bridge.ldap import BindResult
+from ldap_token_bridge.ldap import BindResult, DirectoryDown
 
 ALICE = Account("alice", "CN=alice,DC=x", "id-alice")
 TIMES = CacheTimes(credentials=60, groups=300, rejected=60, max_accounts=100)
@@ -40,6 +40,8 @@ class CountingDirectory(Directory):
         self.answer: BindResult | None = None
         self.group_list: tuple[Group, ...] = (Group("CN=g,DC=x"),)
         self.slow = 0.0
+        self.account = ALICE
+        self.in_doubt = False
 
     async def _ask(self, what: str) -> None:
         self.asked[what] += 1
@@ -50,11 +52,13 @@ class CountingDirectory(Directory):
     async def find(self, login: LoginName, deadline: Deadline) -> Person | None:
         del deadline
         await self._ask("find")
-        return Person(ALICE, self.state, (), True, "") if self.there and login.name.lower() == "alice" else None
+        return Person(self.account, self.state, (), True, "") if self.there and login.name.lower() == "alice" else None
 
     async def verify(self, person: Person, password: Secret, deadline: Deadline) -> BindResult:
         del person, deadline
         await self._ask("bind")
+        if self.in_doubt:
+            raise DirectoryDown(in_doubt=True)
         return self.answer or BindResult(0 if password.reveal() == self.password else 49, "")
 
     async def decoy(self, deadline: Deadline) -> None:
@@ -172,13 +176,48 @@ async def test_a_result_that_does_not_concern_the_account_is_an_outage(world: Wo
 
 
 async def test_only_result_49_is_remembered(world: World) -> None:
-    """389 Directory Server's 19 is a refusal, and asked again the next time."""
-    world.directory.answer = BindResult(19, "")
+    """OpenLDAP's success that is good for changing the password only is a refusal, and asked again the next time."""
+    world.directory.answer = BindResult(0, "", policy_error=2)
     for _ in range(2):
         refused = await world.login()
         assert isinstance(refused, Refused)
-        assert refused.reason is Refusal.ACCOUNT_LOCKED
+        assert refused.reason is Refusal.MUST_CHANGE_PASSWORD
     assert world.asked["bind"] == 2
+
+
+async def test_a_name_that_passed_to_someone_else(world: World) -> None:
+    """Between two look-ups of one login: neither the one's account with the other's groups, nor any login."""
+    world.directory.state = Refusal.ACCOUNT_DISABLED
+    assert isinstance(await world.login(), Refused)
+    world.clock.now += 61
+    world.directory.state = None
+    world.directory.account = Account("alice", "CN=someone else,DC=x", "id-other")
+    refused = await world.login()
+    assert isinstance(refused, Refused)
+    assert refused.reason is Refusal.WRONG_CREDENTIALS
+
+
+async def test_a_password_that_was_not_answered_is_held_back(world: World) -> None:
+    """A slow directory may have counted it; clients that try again at once must not lock the account."""
+    world.directory.in_doubt = True
+    for seconds in (0, 1, 5):
+        world.clock.now += seconds
+        with pytest.raises(Unavailable):
+            await world.login(password=b"stale")
+    assert world.asked["bind"] == 1
+    world.directory.in_doubt = False
+    assert isinstance(await world.login(), Authenticated), "another password is not held back"
+    world.clock.now += 5
+    assert isinstance(await world.login(password=b"stale"), Refused)
+    world.directory.in_doubt = True
+    world.clock.now += 61
+    binds = 0
+    for _ in range(300):
+        world.clock.now += 1
+        with pytest.raises(Unavailable):
+            await world.login(password=b"stale")
+    binds += world.asked["bind"]
+    assert binds - 2 <= 4, "tries in five minutes stay below a threshold of five"
 
 
 async def test_a_disabled_account_is_out_within_the_groups_time(world: World) -> None:

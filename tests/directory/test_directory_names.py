@@ -4,11 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldap_token_bridge.directory import parse_login_name
+from ldap_token_bridge.directory import login_name, parse_login_name
 from ldap_token_bridge.directory.reasons import refusal_of
 from ldap_token_bridge.directory.sid import sibling_sid, sid_bytes, sid_text
 from ldap_token_bridge.identity import Refusal
 from ldap_token_bridge.ldap import BindResult
+
+
+def test_a_name_of_many_marks_is_not_even_normalised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ordering combining marks takes time by the square of their number: 64 KB would stop the service for seconds."""
+    monkeypatch.setattr(login_name, "unicodedata", None)
+    assert parse_login_name("a" + "\u0301" * 16_000 + "\u0323" * 16_000) is None
 
 
 def test_the_three_forms_of_a_name() -> None:
@@ -105,8 +111,8 @@ AD = "80090308: LdapErr: DSID-0C09044E, comment: AcceptSecurityContext error, da
         (49, AD.format("0"), Refusal.WRONG_CREDENTIALS),
         (49, AD.format("dead"), Refusal.WRONG_CREDENTIALS),
         (49, "data 533 success", Refusal.ACCOUNT_DISABLED),
-        (19, "", Refusal.ACCOUNT_LOCKED),
-        (53, "", Refusal.ACCOUNT_DISABLED),
+        (19, "", None),
+        (53, "", None),
         (1, AD.format("533"), None),
         (80, "", None),
     ],

@@ -9,7 +9,7 @@ import pytest
 
 from ldap_token_bridge.identity import Refusal
 from ldap_token_bridge.observe import Metrics, audit
-from ldap_token_bridge.web import MESSAGE_KEYS, answers, token_endpoint
+from ldap_token_bridge.web import DEFAULT_MESSAGES, answers, token_endpoint
 from tests.support.documents import ROOT, column, document, documents
 
 OPERATIONS = document("docs/operations.md")
@@ -73,7 +73,9 @@ def test_every_log_line_that_is_explained_is_written() -> None:
 
 
 def _reasons() -> set[str]:
-    return {str(refusal) for refusal in Refusal} | {reason for _, reason, _ in answers._TABLE} | {"ok"}
+    return (
+        {str(refusal) for refusal in Refusal} | {reason for _, reason, _ in answers._TABLE} | {"ok", "too-many-scopes"}
+    )
 
 
 def test_every_reason_is_documented() -> None:
@@ -89,7 +91,7 @@ def test_every_state_of_an_account_is_told(refusal: Refusal) -> None:
     assert (f"`{refusal}`" in told) is (refusal is not Refusal.NO_CREDENTIALS)
 
 
-@pytest.mark.parametrize("key", MESSAGE_KEYS)
+@pytest.mark.parametrize("key", [str(key) for key in DEFAULT_MESSAGES])
 def test_every_message_is_documented(key: str) -> None:
     """By the key that sets its text."""
     assert f"`{key}`" in OPERATIONS.section("What each answer means")

@@ -9,7 +9,7 @@ import pytest
 from ldap_token_bridge.ldap import LdapClient, LdapOptions
 from ldap_token_bridge.ldap.options import Observer, observe_nothing
 from tests.support.certificates import Authority
-from tests.support.ldap_room import furnish
+from tests.support.ldap_room import furnish, options_for
 from tests.support.scripted_ldap import ScriptedLdap
 
 MakeServer = Callable[..., Awaitable[ScriptedLdap]]
@@ -39,6 +39,18 @@ async def make_server(server_tls: ssl.SSLContext) -> AsyncIterator[MakeServer]:
     yield make
     for server in servers:
         await server.stop()
+
+
+@pytest.fixture
+async def server(make_server: MakeServer) -> ScriptedLdap:
+    """A server without TLS, for tests that are not about TLS."""
+    return await make_server(tls=False)
+
+
+@pytest.fixture
+def client(server: ScriptedLdap, make_client: MakeClient) -> LdapClient:
+    """A client of that server."""
+    return make_client(options_for(server.url, allow_plaintext=True))
 
 
 @pytest.fixture

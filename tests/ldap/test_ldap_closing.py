@@ -95,6 +95,7 @@ async def test_a_login_in_the_queue_dials_no_more(make_server: MakeServer, make_
 async def test_closing_ends_a_connecting_under_way(make_server: MakeServer, make_client: MakeClient) -> None:
     """In the middle of a handshake that the server never answers."""
     server = await make_server(tls=False)
+    server.deaf = True
     client = make_client(options_for(server.url.replace("ldap:", "ldaps:"), connect_timeout=60))
     search = asyncio.create_task(client.search(FIND_ALICE, soon(60)))
     await until(lambda: bool(server.open_connections))

@@ -12,6 +12,7 @@ from ldap_token_bridge.ldap import breaker as breaker_module
 from ldap_token_bridge.ldap.breaker import FAILURES, Breaker, BreakerState
 from ldap_token_bridge.ldap.errors import TransportFailure
 from tests.ldap.conftest import MakeClient, MakeServer
+from tests.support.certificates import Authority
 from tests.support.ldap_room import FIND_ALICE, SERVICE_DN, bind_alice, options_for, soon, until
 from tests.support.scripted_ldap import Reply, ScriptedLdap
 
@@ -78,6 +79,19 @@ async def test_a_search_without_an_answer_goes_to_the_next_server(
     servers[0].on_search = lambda _: reply
     assert len(await client.search(FIND_ALICE, soon())) == 1
     assert len(servers[1].seen("search")) == 1
+
+
+async def test_a_server_that_never_shakes_hands_passes_the_login_on(
+    make_server: MakeServer, make_client: MakeClient, authority: Authority
+) -> None:
+    """It takes the connection and stays silent: after the connect time-out the next one gets the bind."""
+    deaf, fine = await make_server(tls=False), await make_server()
+    deaf.deaf = True
+    urls = deaf.url.replace("ldap:", "ldaps:"), fine.url
+    client = make_client(options_for(*urls, ca_file=authority.ca_file, connect_timeout=0.2))
+    assert await bind_alice(client) == 0
+    (check, _) = await client.check(soon())
+    assert check.problem == "no connection within 0.2 s"
 
 
 async def test_a_service_bind_without_an_answer_goes_to_the_next_server(

@@ -2,11 +2,13 @@
 
 import io
 import json
+import os
 import sys
+import threading
 
 import pytest
 
-from ldap_token_bridge.observe import Metrics, configure_logging, log, write_audit
+from ldap_token_bridge.observe import LineWriter, Metrics, configure_logging, log, write_audit
 
 
 def test_log_lines_are_json_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
@@ -61,3 +63,39 @@ def test_no_metric_is_labelled_by_person_or_repository() -> None:
     assert 'ltb_token_requests_total{outcome="issued",reason="ok"} 1.0' in text
     assert 'ltb_cache_lookups_total{cache="people",result="hit"} 1.0' in text
     assert not any(label in text for label in ("account=", "user=", "repository=", "client="))
+
+
+def test_a_reader_that_stalls_stops_nobody() -> None:
+    """What finds no room is dropped and counted; what was taken is written when the reader goes on."""
+    read, write = os.pipe()
+    dropped: list[int] = []
+    with os.fdopen(write, "w") as stream:
+        writer = LineWriter(stream, lambda: dropped.append(1))
+        lines = [f"{number:0100}\n" for number in range(12_000)]
+        for line in lines:
+            writer.write(line)
+        assert 0 < len(dropped) < 2_000
+        received = bytearray()
+
+        def drain() -> None:
+            while chunk := os.read(read, 65536):
+                received.extend(chunk)
+
+        reader = threading.Thread(target=drain)
+        reader.start()
+        writer.close()
+    reader.join()
+    os.close(read)
+    assert received.decode() == "".join(lines[: len(lines) - len(dropped)])
+
+
+def test_a_closed_pipe_is_counted() -> None:
+    """And is no error for those who write."""
+    read, write = os.pipe()
+    os.close(read)
+    dropped: list[int] = []
+    with os.fdopen(write, "w") as stream:
+        writer = LineWriter(stream, lambda: dropped.append(1))
+        writer.write("lost\n")
+        writer.close()
+    assert dropped == [1]

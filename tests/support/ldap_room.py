@@ -53,7 +53,7 @@ def options_for(*urls: str, ca_file: Path | None = None, **changes: Any) -> Ldap
         bind_dn=SERVICE_DN,
         bind_password=Secret(SERVICE_PASSWORD),
         connect_timeout=1.0,
-        operation_timeout=0.4,
+        operation_timeout=1.0,
         search_connections=2,
         bind_connections=2,
     )

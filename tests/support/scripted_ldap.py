@@ -73,13 +73,17 @@ class Reply:
 
 @dataclass(eq=False)
 class ScriptedLdap:
-    """`tls` is for LDAPS, or for StartTLS where `start_tls` is set. `entries` answer every search by default."""
+    """`tls` is for LDAPS, or for StartTLS where `start_tls` is set. `entries` answer every search by default.
+
+    A `deaf` one takes connections and never says a word. Octets that are not LDAP end the connection.
+    """
 
     tls: ssl.SSLContext | None = None
     start_tls: bool = False
     port: int = 0
     passwords: dict[str, bytes] = field(default_factory=dict)
     entries: list[FoundEntry] = field(default_factory=list)
+    deaf: bool = False
     on_bind: Callable[[Request], Reply] | None = None
     on_search: Callable[[Request], Reply] | None = None
     on_start_tls: Reply = field(default_factory=Reply)
@@ -145,7 +149,11 @@ class ScriptedLdap:
         self._tasks.add(task)
         self._writers[connection] = writer
         try:
-            with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            with contextlib.suppress(
+                OSError, asyncio.IncompleteReadError, asyncio.CancelledError, LookupError, ValueError
+            ):
+                while self.deaf and await reader.read(4096):
+                    pass
                 while True:
                     request = _parse(await _message(reader), connection, writer)
                     self.requests.append(request)

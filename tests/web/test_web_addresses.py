@@ -24,6 +24,9 @@ PROXIES = (ip_network("10.0.0.0/8"), ip_network("::1/128"))
         ("::ffff:10.0.0.1", ["198.51.100.7"], "198.51.100.7"),
         ("fe80::1%eth0", [], "fe80::1"),
         (None, [], "127.0.0.1"),
+        ("10.0.0.1", ["198.51.100.7:51234"], "198.51.100.7"),
+        ("10.0.0.1", ["[2001:db8::1]:443"], "2001:db8::1"),
+        ("10.0.0.1", ["[2001:db8::1]"], "2001:db8::1"),
     ],
 )
 def test_the_nearest_untrusted_address_is_the_client(peer: str | None, forwarded: list[str], expected: str) -> None:
@@ -31,7 +34,7 @@ def test_the_nearest_untrusted_address_is_the_client(peer: str | None, forwarded
     assert client_address(peer, forwarded, PROXIES) == ip_address(expected)
 
 
-@pytest.mark.parametrize("forwarded", ["", "unknown", "198.51.100.7:4711", "a, b", "198.51.100.7,"])
+@pytest.mark.parametrize("forwarded", ["", "unknown", "198.51.100.7:x", "[2001:db8::1", "a, b", "198.51.100.7,"])
 def test_what_is_no_address_is_unknown(forwarded: str) -> None:
     """An address that a trusted proxy mangled is none, so that no network rule can allow it."""
     assert client_address("10.0.0.1", [forwarded], PROXIES) is None

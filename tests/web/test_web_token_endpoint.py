@@ -80,7 +80,20 @@ async def test_a_body_that_never_ends_is_answered(client: TestClient[web.Request
         answer = await session.post(
             client.make_url("/token"), data=drip(), headers={"Content-Type": "application/x-www-form-urlencoded"}
         )
-        assert answer.status == 503
+        assert answer.status == 408
+
+
+async def test_a_client_that_goes_away_is_no_failure_of_ours(
+    client: TestClient[web.Request, web.Application], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An alert on errors must not be anyone's to raise."""
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    async def gone(_request: web.Request) -> bytes:
+        raise ConnectionResetError("the client hung up")
+
+    monkeypatch.setattr(web.Request, "read", gone)
+    assert (await client.post("/token", data=b"grant_type=password", headers=form)).status == 400
 
 
 async def test_a_throttled_client_is_told_when(
