@@ -57,11 +57,15 @@ GroupPath = Literal["direct", "nested", "primary"]
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A directory group. `dn` is empty if only the SID is known, `sid` is empty outside of Active Directory."""
+    """A directory group. `dn` is empty if only the SID is known, `sid` is empty outside of Active Directory.
+
+    `via` is the DN of the group through which a nested one was reached, empty if it is direct or that is not known.
+    """
 
     dn: str
     sid: str = ""
     path: GroupPath = "direct"
+    via: str = ""
 
 
 @dataclass(frozen=True, slots=True)

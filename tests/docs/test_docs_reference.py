@@ -73,9 +73,8 @@ def test_every_log_line_that_is_explained_is_written() -> None:
 
 
 def _reasons() -> set[str]:
-    return (
-        {str(refusal) for refusal in Refusal} | {reason for _, reason, _ in answers._TABLE} | {"ok", "too-many-scopes"}
-    )
+    of_the_table = {reason for _, reason, _ in answers._TABLE}
+    return {str(refusal) for refusal in Refusal} | of_the_table | {"ok", "too-many-scopes"}
 
 
 def test_every_reason_is_documented() -> None:

@@ -137,7 +137,16 @@ def test_tls(tmp_path: Path, slapd: Slapd, authority: Authority) -> None:
         renewed = authority.issue("bridge", ["127.0.0.1"])
         assert renewed == pair, "issued over the old one"
         assert bridge.reload()
-        assert serial() != before
+        second = serial()
+        assert second != before
+        # OpenSSL keeps a certificate for each type of key: one of another type must not leave the old one showing.
+        authority.issue("bridge", ["127.0.0.1"], rsa_key=True)
+        assert bridge.reload()
+        third = serial()
+        assert third not in (before, second)
+        pair.key.write_text("no key")
+        assert not bridge.reload()
+        assert serial() == third
 
 
 def test_a_unix_socket(tmp_path: Path, slapd: Slapd) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from . import canaries, sample
 from .http import Answer, request
-from .process import Process, ServerFailed, free_port
+from .process import Process, ServerFailed, answers, free_port
 from .registry import TokenAuth
 
 ISSUER = "bridge.test"
@@ -67,6 +67,7 @@ class RunningBridge(Process):
         }
         for name, keys in (sections or {}).items():
             self.sections[name] = self.sections.get(name, {}) | dict(keys)
+        self._earlier = 0
         self.write_settings()
         self.make_key()
         super().__init__(
@@ -163,9 +164,28 @@ class RunningBridge(Process):
         return request(f"http://127.0.0.1:{self.admin_port}/metrics").body.decode()
 
     def audit(self) -> list[dict[str, Any]]:
-        """Every audit line so far."""
-        lines = (line for line in self.log_text().splitlines() if line.startswith('{"event":"token-request"'))
-        return [json.loads(line) for line in lines]
+        """The audit lines of every request answered so far; a thread of the bridge writes them a moment later."""
+        counts = re.findall(r"^ltb_token_requests_total\{.*\} (\S+)$", self.metrics(), re.MULTILINE)
+        answered = sum(map(float, counts))
+        give_up = time.monotonic() + 10
+        while time.monotonic() < give_up:
+            lines = [line for line in super().log_text().splitlines() if line.startswith('{"event":"token-request"')]
+            if len(lines) - self._earlier >= answered:
+                return [json.loads(line) for line in lines]
+            time.sleep(0.01)
+        raise ServerFailed(f"{answered} requests were answered, and {len(lines)} audit lines written")
+
+    def log_text(self) -> str:
+        """Everything that was written up to now, audit trail and log; waits for the writing threads."""
+        if self.running and answers("127.0.0.1", self.admin_port):
+            self.audit()
+            time.sleep(0.05)  # the log's own thread
+        return super().log_text()
+
+    def start(self) -> None:
+        """Starts it; what an earlier start has written stays."""
+        self._earlier = super().log_text().count('{"event":"token-request"')
+        super().start()
 
     def _is_ready(self) -> bool:
         try:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -42,12 +42,12 @@ class Authority:
         """The certificate that clients trust."""
         self.ca_file.write_bytes(certificate.public_bytes(Encoding.PEM))
 
-    def issue(self, name: str, hosts: Sequence[str], days: int = 2) -> Issued:
+    def issue(self, name: str, hosts: Sequence[str], days: int = 2, *, rsa_key: bool = False) -> Issued:
         """A server's certificate for names or IP addresses, valid from yesterday on.
 
         `days` below 0 gives one that has expired. `name` is the common name and the stem of the two files.
         """
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = rsa.generate_private_key(65537, 2048) if rsa_key else ec.generate_private_key(ec.SECP256R1())
         now = datetime.now(UTC)
         start, end = now - timedelta(days=1), now + timedelta(days=days)
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -71,7 +71,7 @@ class Authority:
 def _builder(
     subject: x509.Name,
     issuer: x509.Name,
-    key: ec.EllipticCurvePrivateKey,
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey,
     valid: tuple[datetime, datetime],
 ) -> x509.CertificateBuilder:
     return (
