@@ -13,7 +13,8 @@ from .client import LdapClient
 from .errors import DirectoryDown, InvalidBind, SearchFailed, ServiceAccountRefused
 from .filters import FilterTemplate, InvalidFilter, any_equal
 from .model import BindResult, Entry, SearchRequest, SearchScope
-from .options import LdapOptions, Observer
+from .options import FindServers, FoundServers, LdapOptions, Observer
+from .server import ServerState
 from .tls import client_tls
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "DirectoryDown",
     "Entry",
     "FilterTemplate",
+    "FindServers",
+    "FoundServers",
     "InvalidBind",
     "InvalidFilter",
     "LdapClient",
@@ -31,6 +34,7 @@ __all__ = [
     "SearchScope",
     "ServerAddress",
     "ServerCheck",
+    "ServerState",
     "ServiceAccountRefused",
     "any_equal",
     "client_tls",

@@ -8,7 +8,8 @@ _DEFAULT_PORTS = {True: 636, False: 389}
 _MAX_PORT = 65_535
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>[^/?#]*)(?P<tail>.*)", re.DOTALL)
 _AUTHORITY = re.compile(r"(?:\[(?P<six>[^\[\]]*)\]|(?P<host>[^:\[\]@]*))(?::(?P<port>[^:]*))?")
-_HOST = re.compile(r"(?!-)[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?")
+# RFC 1035 section 2.3.4: a label has at most 63 characters; Python refuses to look up a longer one.
+_HOST = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ def element(tag: int, *contents: bytes) -> bytes:
 
 def integer(value: int, tag: int = INTEGER) -> bytes:
     """A non-negative INTEGER or ENUMERATED in the fewest octets."""
+    if value < _LONG_FORM:
+        return bytes((tag, 1, value))
     return element(tag, value.to_bytes(value.bit_length() // 8 + 1, "big"))
 
 
@@ -59,6 +61,12 @@ def read_header(data: bytes, position: int, end: int) -> tuple[int, int, int]:
 
 def expect(data: bytes, position: int, end: int, tag: int) -> tuple[int, int]:
     """Start and stop of the contents of the element at `position`, which must have that tag."""
+    start = position + 2
+    # The short form in line, for it is nearly every element; whatever is odd goes the long way and is refused there.
+    if start <= end and data[position] == tag and data[position + 1] < _LONG_FORM:
+        stop = start + data[position + 1]
+        if stop <= end:
+            return start, stop
     found, start, stop = read_header(data, position, end)
     if found != tag:
         raise ProtocolError(f"tag {found:#04x} where {tag:#04x} belongs")
@@ -89,24 +97,28 @@ class MessageReader:
 
     def feed(self, data: bytes) -> list[bytes]:
         """The messages that are whole now, header included. Raises ProtocolError; the stream is useless then."""
-        buffer = self._buffer
-        buffer += data
+        kept = self._buffer
+        if kept:
+            kept += data
+        buffer = kept or data  # whole messages, which is what mostly comes, are not copied twice
         messages: list[bytes] = []
         position = 0
         while True:
-            size = self._size(position)
+            size = self._size(buffer, position)
             if len(buffer) - position < size:
                 break
             messages.append(bytes(buffer[position : position + size]))
             position += size
             self._needed = 2
         self._needed = size
-        del buffer[:position]
+        if kept:
+            del kept[:position]
+        else:
+            kept += data[position:]
         return messages
 
-    def _size(self, position: int) -> int:
+    def _size(self, buffer: bytes | bytearray, position: int) -> int:
         """Octets of the message at `position`, or as many as must be there before that can be told."""
-        buffer = self._buffer
         if len(buffer) - position < self._needed:
             return self._needed
         if buffer[position] != SEQUENCE:

@@ -1,14 +1,18 @@
 """One server's connections for users' binds: one bind at a time on each, never a search, a bounded queue."""
 
 import asyncio
+from collections import deque
+from contextlib import suppress
 
 from ldap_token_bridge.deadline import Deadline
 
 from .address import ServerAddress
+from .alarm import Alarm
 from .channels import BindChannel
 from .errors import DirectoryDown
 from .lifetime import Lifetime, Roster
 from .options import LdapOptions, Observer
+from .per_user import PerUser
 from .responses import Answer
 from .timing import Timing
 
@@ -24,9 +28,11 @@ class BindPool:
         self._observe = observe
         self._roster = roster
         self._name = str(address)
-        self._turns = asyncio.Semaphore(options.bind_connections)
+        self._free = options.bind_connections
         self._max_waiting = WAITING_PER_CONNECTION * options.bind_connections
-        self._waiting = 0
+        self._line: deque[asyncio.Future[bool | None]] = deque()  # True: go on; None: waited too long
+        self._per_user = PerUser(max(1, options.bind_connections // 2))
+        self._alarm = Alarm()
         self._idle: list[tuple[BindChannel, Lifetime]] = []
 
     async def bind(self, dn: bytes, password: bytes, deadline: Deadline) -> Answer:
@@ -34,43 +40,75 @@ class BindPool:
 
         Raises BindInterrupted (written, no answer), another TransportFailure (nothing written), DirectoryDown (queue).
         """
-        await self._turn(deadline)
+        loop = asyncio.get_running_loop()
+        await self._per_user.enter(dn, deadline.within(self._options.operation_timeout))
         try:
-            channel, lifetime = await self._ready(deadline)
+            return await self._bind(dn, password, deadline, loop)
+        finally:
+            self._per_user.leave(dn)
+
+    async def _bind(self, dn: bytes, password: bytes, deadline: Deadline, loop: asyncio.AbstractEventLoop) -> Answer:
+        if self._free:
+            self._free -= 1
+        else:
+            await self._turn(deadline, loop)
+        try:
+            self._roster.check()
+            channel, lifetime = self._kept(loop.time()) or await self._new(deadline)
             with Timing(self._observe, "bind", self._name) as timing:
                 answer = await channel.bind(dn, password, deadline)
                 timing.finish(ok=answer.code == 0)
-            lifetime.used(asyncio.get_running_loop().time())
+            lifetime.used(loop.time())
             self._idle.append((channel, lifetime))
             return answer
         finally:
-            self._turns.release()
+            self._next()
 
-    async def _turn(self, deadline: Deadline) -> None:
+    async def _turn(self, deadline: Deadline, loop: asyncio.AbstractEventLoop) -> None:
         """Waits in line for a connection, no longer than one operation may take."""
-        if not self._turns.locked():
-            await self._turns.acquire()
-            return
-        if self._waiting >= self._max_waiting:
-            raise DirectoryDown(detail=f"{self._name}: {self._waiting} binds wait already")
-        self._waiting += 1
+        if len(self._line) >= self._max_waiting:
+            raise DirectoryDown(detail=f"{self._name}: {len(self._line)} binds wait already")
+        turn: asyncio.Future[bool | None] = loop.create_future()
+        self._line.append(turn)
+        self._alarm.watch(turn, min(deadline.at, loop.time() + self._options.operation_timeout))
         try:
-            async with asyncio.timeout_at(deadline.within(self._options.operation_timeout).at):
-                await self._turns.acquire()
-        except TimeoutError:
-            raise DirectoryDown(detail=f"{self._name}: every bind connection was busy for too long") from None
+            its_turn = await turn
+        except asyncio.CancelledError:
+            if turn.cancelled():
+                self._leave(turn)
+            elif turn.result():
+                self._next()  # it was this one's turn already
+            raise
         finally:
-            self._waiting -= 1
+            self._alarm.forget(turn)
+        if not its_turn:
+            self._leave(turn)
+            raise DirectoryDown(detail=f"{self._name}: every bind connection was busy for too long")
 
-    async def _ready(self, deadline: Deadline) -> tuple[BindChannel, Lifetime]:
-        """An idle connection that is alive, the last used first, or a new one."""
-        self._roster.check()
-        now = asyncio.get_running_loop().time()
+    def _leave(self, turn: "asyncio.Future[bool | None]") -> None:
+        """Whoever waits no longer does not count as waiting."""
+        with suppress(ValueError):  # `_next` may have passed over it already
+            self._line.remove(turn)
+
+    def _next(self) -> None:
+        """Gives a connection's turn to the first in line who still waits."""
+        while self._line:
+            turn = self._line.popleft()
+            if not turn.done():
+                turn.set_result(True)
+                return
+        self._free += 1
+
+    def _kept(self, now: float) -> tuple[BindChannel, Lifetime] | None:
+        """An idle connection that is alive, the last used first."""
         while self._idle:
             channel, lifetime = self._idle.pop()
             if channel.is_open and not lifetime.is_over(now):
                 return channel, lifetime
             channel.hang_up()
+        return None
+
+    async def _new(self, deadline: Deadline) -> tuple[BindChannel, Lifetime]:
         with Timing(self._observe, "connect", self._name) as timing:
             channel = await BindChannel.open(self._address, self._options, deadline)
             timing.finish(ok=True)

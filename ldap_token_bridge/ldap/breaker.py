@@ -1,5 +1,6 @@
 """When a server is left alone: five seconds after three transport failures in a row, then until a probe succeeds."""
 
+import math
 from collections.abc import Callable
 from enum import Enum, auto
 
@@ -24,6 +25,7 @@ class Breaker:
         self._clock = clock
         self._failures = 0
         self._open_until = 0.0
+        self._answered_at = -math.inf
         self._last: TransportFailure | None = None
 
     @property
@@ -32,6 +34,11 @@ class Breaker:
         if self._failures < FAILURES:
             return BreakerState.CLOSED
         return BreakerState.OPEN if self._clock() < self._open_until else BreakerState.PROBE
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing has failed since the last answer."""
+        return not self._failures
 
     def failed(self, failure: TransportFailure) -> None:
         """Counts a failure, once: several requests may have waited for the same connection."""
@@ -46,3 +53,8 @@ class Breaker:
         """The server answered, whatever it said."""
         self._failures = 0
         self._last = None
+        self._answered_at = self._clock()
+
+    def answered_since(self, moment: float) -> bool:
+        """Whether anything was answered after that moment, to anybody."""
+        return self._answered_at > moment

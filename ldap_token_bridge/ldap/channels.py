@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections.abc import Coroutine
 
 from ldap_token_bridge.deadline import Deadline
 
@@ -21,24 +22,28 @@ _ROOT_DSE = SearchRequest("", SearchScope.BASE, b"\x87\x0bobjectClass", ("1.1",)
 
 
 class _Channel(Connection):
-    async def _bind(self, dn: bytes, password: bytes, deadline: Deadline) -> Answer:
-        """The one place that writes a password. Nothing else may be under way (RFC 4511 section 4.2.1).
+    def _limit(self, deadline: Deadline) -> float:
+        """Until when an operation that begins now may take, on the loop's clock."""
+        return min(deadline.at, self._loop.time() + self._options.operation_timeout)
 
+    async def _bind(self, message: bytes, deadline: Deadline, *, in_tls: bool = False) -> Answer:
+        """The one place that writes a bind, and with it a password. With `in_tls` there is no leave for plaintext.
+
+        Nothing else may be under way (RFC 4511 section 4.2.1).
         Raises BindInterrupted once anything is written, plain TransportFailure before. If the wait ends in any other
         way than with an answer the socket is closed, so that a late answer can never meet another user's bind.
         """
         if self._talk.under_way:
             raise RuntimeError("a bind while something else is under way")
-        limit = deadline.within(self._options.operation_timeout)
-        message = requests.simple_bind(dn, password)
-        exchange = self._talk.begin(BIND_RESPONSE)
-        self._private().write(requests.envelope(exchange.message_id, message, _ASK_WHY))
+        limit = self._limit(deadline)
+        transport = self._private(always=in_tls)
+        exchange = self._talk.begin(BIND_RESPONSE, limit)
+        transport.write(requests.envelope(exchange.message_id, message, _ASK_WHY))
         try:
-            async with asyncio.timeout_at(limit.at):
-                return await exchange.answer()
+            return await exchange.answer()
         except TimeoutError:
             self.abort("a bind was not answered in time")
-            raise BindInterrupted(_silence("a bind", self._options), counts=limit.at < deadline.at) from None
+            raise BindInterrupted(_silence("a bind", self._options), counts=limit < deadline.at) from None
         except TransportFailure as failure:
             raise BindInterrupted(failure.reason) from None
         except BaseException:
@@ -49,9 +54,9 @@ class _Channel(Connection):
 class BindChannel(_Channel):
     """Binds users, one at a time, and does nothing else."""
 
-    async def bind(self, dn: bytes, password: bytes, deadline: Deadline) -> Answer:
+    def bind(self, dn: bytes, password: bytes, deadline: Deadline) -> Coroutine[object, object, Answer]:
         """The server's answer. Raises BindInterrupted if there is none, TransportFailure if nothing was written."""
-        return await self._bind(dn, password, deadline)
+        return self._bind(requests.simple_bind(dn, password), deadline)
 
 
 class SearchChannel(_Channel):
@@ -59,8 +64,15 @@ class SearchChannel(_Channel):
 
     async def login(self, dn: bytes, password: bytes, deadline: Deadline) -> Answer:
         """The service account's own bind, before the first search."""
+        return await self._login(requests.simple_bind(dn, password), deadline, in_tls=False)
+
+    async def login_by_certificate(self, deadline: Deadline) -> Answer:
+        """The same by the client certificate that TLS has shown to the server; only in TLS."""
+        return await self._login(requests.external_bind(), deadline, in_tls=True)
+
+    async def _login(self, message: bytes, deadline: Deadline, *, in_tls: bool) -> Answer:
         try:
-            answer = await self._bind(dn, password, deadline)
+            answer = await self._bind(message, deadline, in_tls=in_tls)
         except BindInterrupted as failure:
             # The service account may be tried on the next server, a user may not.
             raise TransportFailure(failure.reason, counts=failure.counts) from None
@@ -73,18 +85,17 @@ class SearchChannel(_Channel):
         Raises TransportFailure, and SearchFailed for more than the bridge takes in. A time-out closes the connection
         only if it heard nothing at all meanwhile: otherwise one slow search would end all others on it.
         """
-        limit = deadline.within(self._options.operation_timeout)
+        limit = self._limit(deadline)
         message = requests.search(request, math.ceil(self._options.operation_timeout))
-        transport = self._writable()
+        self._writable()
         heard = self._talk.heard
-        exchange = self._talk.begin(SEARCH_DONE)
-        transport.write(requests.envelope(exchange.message_id, message, page))
+        exchange = self._talk.begin(SEARCH_DONE, limit)
+        self._write_soon(requests.envelope(exchange.message_id, message, page))
         try:
-            async with asyncio.timeout_at(limit.at):
-                return await exchange.answer(), exchange.entries
+            return await exchange.answer(), exchange.entries
         except TimeoutError:
             self._abandon(exchange)
-            full = limit.at < deadline.at
+            full = limit < deadline.at
             if full and self._talk.heard == heard:
                 self.abort("the server fell silent")
             raise TimedOut(_silence("a search", self._options), counts=full) from None

@@ -1,5 +1,6 @@
 """The room's door: searches and binds against the first server that answers."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -10,10 +11,10 @@ from .breaker import BreakerState
 from .check import ServerCheck, check_server
 from .credentials import checked_bind
 from .errors import BindInterrupted, DirectoryDown, ServerFailure
-from .lifetime import Roster
 from .model import BindResult, Entry, SearchRequest
 from .options import LdapOptions, Observer, check_options, observe_nothing
-from .server import Server
+from .server import Server, ServerState
+from .server_list import ServerList
 from .service_account import ServiceAccount
 
 _Answered = TypeVar("_Answered")
@@ -29,11 +30,9 @@ class LdapClient:
     def __init__(self, options: LdapOptions, observe: Observer = observe_nothing) -> None:
         check_options(options)
         self._options = options
-        self._account = ServiceAccount(options.bind_dn, options.bind_password)
-        self._roster = Roster()
-        self._servers = tuple(
-            Server(address, options, self._account, observe, self._roster) for address in options.servers
-        )
+        account = ServiceAccount(options.bind_dn, options.bind_password, by_certificate=options.bind_by_certificate)
+        self._account = account
+        self._list = ServerList(options, lambda address: Server(address, options, account, observe))
         self._closed = False
 
     async def search(self, request: SearchRequest, deadline: Deadline) -> tuple[Entry, ...]:
@@ -52,23 +51,37 @@ class LdapClient:
         return await self._first(lambda server: server.bind(name, secret, deadline), deadline)
 
     async def check(self, deadline: Deadline) -> tuple[ServerCheck, ...]:
-        """Connects and binds as the service account to every server, one after the other."""
+        """Connects and binds as the service account to every server. Raises DirectoryDown if none is known."""
+        servers = [server.address for server in await self._list.current(deadline)]
         return tuple(
-            [await check_server(server, self._options, self._account, deadline) for server in self._options.servers]
+            await asyncio.gather(*(check_server(server, self._options, self._account, deadline) for server in servers))
         )
+
+    def states(self) -> tuple[ServerState, ...]:
+        """Every server as it is now, in the order in which they are asked; none before they are found."""
+        return tuple(server.state for server in self._servers)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was odd when the servers were looked for last, for operators."""
+        return self._list.notes
+
+    @property
+    def _servers(self) -> tuple[Server, ...]:
+        return self._list.servers
 
     async def close(self) -> None:
         """Ends every connection and task. What is under way raises DirectoryDown."""
         self._closed = True
-        for server in self._servers:
-            await server.close()
-        await self._roster.close()
+        await self._list.close()
 
     async def _first(self, ask: Callable[[Server], Awaitable[_Answered]], deadline: Deadline) -> _Answered:
         failures: list[str] = []
         written = False
-        for server, in_doubt in self._candidates(failures):
-            if self._closed or deadline.remaining() <= 0:
+        loop = asyncio.get_running_loop()
+        servers = self._list.written_down or await self._list.current(deadline)
+        for server, in_doubt in self._candidates(servers, failures):
+            if self._closed or deadline.at <= loop.time():
                 failures.append("the client is closed" if self._closed else "the request's time is over")
                 break
             if in_doubt and not await server.is_back(deadline):
@@ -82,19 +95,28 @@ class LdapClient:
                 break
             except ServerFailure as failure:
                 failures.append(f"{server.address}: {failure.reason}")
+        self._list.doubt()
         raise DirectoryDown(detail="; ".join(failures), in_doubt=written)
 
-    def _candidates(self, failures: list[str]) -> list[tuple[Server, bool]]:
-        """Whom to ask, in order; last and with True those that must first show that they are back."""
+    def _candidates(self, servers: tuple[Server, ...], failures: list[str]) -> list[tuple[Server, bool]]:
+        """Whom to ask, in order; last and with True those that must first show that they are back.
+
+        A server that has just failed comes after the others until it answers a probe: someone's bind that was written
+        to a hung one is lost, and may be repeated nowhere.
+        """
         healthy: list[tuple[Server, bool]] = []
+        shaky: list[tuple[Server, bool]] = []
         in_doubt: list[tuple[Server, bool]] = []
-        for server in self._servers:
+        for server in servers:
             state = server.breaker.state
             if state is BreakerState.CLOSED:
-                healthy.append((server, False))
+                (healthy if server.breaker.is_sound else shaky).append((server, False))
             elif state is BreakerState.OPEN:
                 failures.append(f"{server.address}: failed just now, left alone for some seconds")
             elif not self._closed:
                 server.start_probe()
                 in_doubt.append((server, True))
-        return healthy + in_doubt
+        if healthy and not self._closed:
+            for server, _ in shaky:
+                server.start_probe()
+        return healthy + shaky + in_doubt

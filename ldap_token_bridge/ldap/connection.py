@@ -21,10 +21,11 @@ from .options import LdapOptions
 from .responses import EXTENDED_RESPONSE
 
 SMALL_MESSAGE = 64 * 1024  # octets: answers to binds and StartTLS
+_READ_SIZE = 64 * 1024  # octets taken from a socket at once
 _CLOSING_TIME = 1.0  # seconds that a polite end may take
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """Made by `open` only. `closed` is done when the socket is gone."""
 
     def __init__(self, address: ServerAddress, options: LdapOptions) -> None:
@@ -38,6 +39,8 @@ class Connection(asyncio.Protocol):
         self._broken = ""  # why nothing is written or believed any more
         self._upgrading = False
         self._talk = Conversation()
+        self._unwritten: list[bytes] = []
+        self._incoming = memoryview(bytearray(_READ_SIZE))
 
     @classmethod
     async def open(cls, address: ServerAddress, options: LdapOptions, deadline: Deadline) -> Self:
@@ -110,8 +113,16 @@ class Connection(asyncio.Protocol):
         """asyncio: the socket is connected; for LDAPS the handshake is over too."""
         self._transport = cast("asyncio.Transport", transport)
 
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 -- asyncio asks in this form
+        """asyncio: where to put what comes. One buffer for good: asyncio's own way takes 256 KiB anew each time."""
+        return self._incoming
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """asyncio: so many octets came."""
+        self.data_received(bytes(self._incoming[:nbytes]))
+
     def data_received(self, data: bytes) -> None:
-        """asyncio: octets came."""
+        """These octets came."""
         if self._broken:
             return
         try:
@@ -181,21 +192,35 @@ class Connection(asyncio.Protocol):
             raise TransportFailure(self._broken or "the connection is closed")
         return self._transport
 
-    def _private(self) -> asyncio.Transport:
+    def _private(self, *, always: bool = False) -> asyncio.Transport:
         """The transport to which a password may be written, by what the socket is and not by what it should be."""
         transport = self._writable()
-        if self._options.needs_tls(self.address):
+        if always or self._options.needs_tls(self.address):
             tls = transport.get_extra_info("ssl_object")
             if self._upgrading or not isinstance(tls, ssl.SSLObject) or tls.version() is None:
                 self.abort("TLS is not established")
                 raise TransportFailure("TLS is not established, so no password was sent")
         return transport
 
+    def _write_soon(self, message: bytes) -> None:
+        """Writes it in this turn of the loop, with all others of the turn at once: system calls are dear.
+
+        Only for what holds no password, since TLS is asserted at the moment of writing and not later.
+        """
+        if not self._unwritten:
+            self._loop.call_soon(self._write_all)
+        self._unwritten.append(message)
+
+    def _write_all(self) -> None:
+        unwritten, self._unwritten = self._unwritten, []
+        if self.is_open and self._transport is not None:
+            self._transport.write(b"".join(unwritten))
+
     def _abandon(self, exchange: Exchange) -> None:
         """Nobody waits for this search any more; the server need not go on with it."""
         if self._talk.abandon(exchange) and self.is_open and self._transport is not None:
             message = requests.abandon(exchange.message_id)
-            self._transport.write(requests.envelope(self._talk.next_id(), message))
+            self._write_soon(requests.envelope(self._talk.next_id(), message))
 
     def _break(self, reason: str) -> None:
         """From now on nothing is written or believed; whoever waits is told."""

@@ -4,7 +4,9 @@ Strict on purpose: an answer that nobody asked for ends the connection, or it mi
 """
 
 import asyncio
+import math
 
+from .alarm import Alarm
 from .ber import ProtocolError
 from .errors import SearchFailed, TransportFailure
 from .model import Entry
@@ -24,18 +26,24 @@ class Disconnected(Exception):
 class Exchange:
     """A request under way: the tag of the answer it waits for, and the entries that came so far."""
 
-    __slots__ = ("_done", "entries", "expects", "message_id", "volume")
+    __slots__ = ("_alarm", "_done", "entries", "expects", "message_id", "volume")
 
-    def __init__(self, message_id: int, expects: int, done: asyncio.Future[_Outcome]) -> None:
+    def __init__(self, message_id: int, expects: int, done: "asyncio.Future[_Outcome | None]", alarm: Alarm) -> None:
         self.message_id = message_id
         self.expects = expects
         self.entries: list[Entry] = []
         self.volume = 0
         self._done = done
+        self._alarm = alarm
 
     async def answer(self) -> Answer:
-        """Waits for the last word. Raises TransportFailure or SearchFailed."""
-        outcome = await self._done
+        """Waits for the last word. Raises TransportFailure or SearchFailed, and TimeoutError at the limit."""
+        try:
+            outcome = await self._done
+        finally:
+            self._alarm.forget(self._done)
+        if outcome is None:
+            raise TimeoutError
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
@@ -52,6 +60,7 @@ class Conversation:
     def __init__(self) -> None:
         self.heard = 0
         self._loop = asyncio.get_running_loop()
+        self._alarm = Alarm()
         self._last_id = 0
         self._exchanges: dict[int, Exchange] = {}
         self._abandoned: set[int] = set()
@@ -71,10 +80,13 @@ class Conversation:
         self._last_id += 1
         return self._last_id
 
-    def begin(self, expects: int) -> Exchange:
-        """A new exchange, to be settled by an answer with this tag."""
+    def begin(self, expects: int, limit: float = math.inf) -> Exchange:
+        """A new exchange, to be settled by an answer with this tag until `limit`, on the loop's clock."""
         message_id = self.next_id()
-        exchange = self._exchanges[message_id] = Exchange(message_id, expects, self._loop.create_future())
+        done: asyncio.Future[_Outcome | None] = self._loop.create_future()
+        exchange = self._exchanges[message_id] = Exchange(message_id, expects, done, self._alarm)
+        if limit < math.inf:
+            self._alarm.watch(done, limit)
         return exchange
 
     def abandon(self, exchange: Exchange) -> bool:

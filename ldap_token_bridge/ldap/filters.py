@@ -46,7 +46,8 @@ class _Value:
     may_be_empty: bool
 
     def render(self, values: Mapping[str, bytes]) -> bytes:
-        octets = b"".join(values[part] if isinstance(part, str) else part for part in self.parts)
+        # A list and no generator here and below: this is done for every login.
+        octets = b"".join([values[part] if isinstance(part, str) else part for part in self.parts])
         if not octets and not self.may_be_empty:
             raise InvalidFilter("an empty value cannot stand beside a '*' in a filter")
         return element(self.tag, octets)
@@ -61,7 +62,7 @@ class _Node:
 
     def render(self, values: Mapping[str, bytes]) -> bytes:
         return element(
-            self.tag, *(child if isinstance(child, bytes) else child.render(values) for child in self.children)
+            self.tag, *[child if isinstance(child, bytes) else child.render(values) for child in self.children]
         )
 
 

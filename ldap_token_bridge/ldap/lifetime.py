@@ -38,6 +38,10 @@ class Roster:
         self._connections: set[Connection] = set()
         self._closed = False
 
+    def count(self, kind: type[Connection]) -> int:
+        """How many connections of that kind are open."""
+        return sum(isinstance(connection, kind) and connection.is_open for connection in self._connections)
+
     def check(self) -> None:
         """Raises TransportFailure once nothing may be opened any more."""
         if self._closed:

@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from .ber import BOOLEAN, ENUMERATED, OCTET_STRING, SEQUENCE, element, integer
-from .model import SearchRequest
+from .model import SearchRequest, SearchScope
 
 MAX_MESSAGE_ID = 2**31 - 1
 PAGED_RESULTS = b"1.2.840.113556.1.4.319"  # RFC 2696
@@ -14,6 +14,7 @@ _BIND, _UNBIND, _SEARCH, _ABANDON, _EXTENDED = 0x60, 0x42, 0x63, 0x50, 0x77
 _CONTROLS = 0xA0
 _VERSION_3 = integer(3)
 _SIMPLE = 0x80
+_SASL = 0xA3
 _REQUEST_NAME = 0x80
 _NEVER_DEREFERENCE = integer(0, ENUMERATED)  # an alias must not lead a login to another entry
 _TYPES_AND_VALUES = element(BOOLEAN, b"\x00")
@@ -29,19 +30,20 @@ def simple_bind(dn: bytes, password: bytes) -> bytes:
     return element(_BIND, _VERSION_3, element(OCTET_STRING, dn), element(_SIMPLE, password))
 
 
+def external_bind() -> bytes:
+    """BindRequest by the certificate of the TLS connection: SASL EXTERNAL (RFC 4513 section 5.2.3).
+
+    Its credentials are empty: the identity that the certificate stands for (RFC 4422 appendix A). If they were left
+    out, OpenLDAP would ask for them (14, saslBindInProgress).
+    """
+    sasl = element(_SASL, element(OCTET_STRING, b"EXTERNAL"), element(OCTET_STRING))
+    return element(_BIND, _VERSION_3, element(OCTET_STRING), sasl)
+
+
 def search(request: SearchRequest, time_limit: int) -> bytes:
     """SearchRequest; `time_limit` in whole seconds, for the server to stop by itself."""
-    return element(
-        _SEARCH,
-        element(OCTET_STRING, request.base.encode()),
-        integer(request.scope, ENUMERATED),
-        _NEVER_DEREFERENCE,
-        integer(request.size_limit),
-        integer(time_limit),
-        _TYPES_AND_VALUES,
-        request.filter,
-        _attribute_list(request.attributes),
-    )
+    head = _search_head(request.base, request.scope, request.size_limit, time_limit)
+    return element(_SEARCH, head, request.filter, _attribute_list(request.attributes))
 
 
 def paging(size: int, cookie: bytes) -> bytes:
@@ -69,6 +71,20 @@ def unbind() -> bytes:
 def abandon(message_id: int) -> bytes:
     """AbandonRequest for a search that nobody waits for any more; no answer comes."""
     return integer(message_id, _ABANDON)
+
+
+@lru_cache(maxsize=256)  # most searches differ in their filter alone
+def _search_head(base: str, scope: SearchScope, size_limit: int, time_limit: int) -> bytes:
+    return b"".join(
+        (
+            element(OCTET_STRING, base.encode()),
+            integer(scope, ENUMERATED),
+            _NEVER_DEREFERENCE,
+            integer(size_limit),
+            integer(time_limit),
+            _TYPES_AND_VALUES,
+        )
+    )
 
 
 @lru_cache(maxsize=256)

@@ -19,6 +19,8 @@ _ANSWERS = frozenset((BIND_RESPONSE, SEARCH_DONE, EXTENDED_RESPONSE))
 _CONTROLS, _RESPONSE_NAME = 0xA0, 0x8A
 _SHORT_FORM_END = 0x80
 _POLICY_ERROR = 0x81
+# What most answers consist of: a code in one octet, then an empty name and an empty text.
+_SHORT_CODE, _NOTHING_MORE = bytes((ENUMERATED, 1)), bytes((OCTET_STRING, 0, OCTET_STRING, 0))
 
 MAX_ATTRIBUTES = 4_096  # of one entry; the schema of Active Directory knows about 1,500
 MAX_VALUES = 250_000  # of one entry, all attributes together
@@ -77,6 +79,10 @@ def decode(message: bytes) -> Answer | Found | Skipped:
 
 
 def _answer(data: bytes, start: int, stop: int, message_id: int, operation: int) -> Answer:
+    if data[start + 3 : stop] == _NOTHING_MORE and data[start : start + 2] == _SHORT_CODE:
+        code = data[start + 2]
+        if code < _SHORT_FORM_END:  # above, the sign of a negative number
+            return Answer(message_id, operation, code, "")
     code_start, code_stop = expect(data, start, stop, ENUMERATED)
     code = read_integer(data, code_start, code_stop)
     _, matched_stop = expect(data, code_stop, stop, OCTET_STRING)

@@ -49,15 +49,16 @@ class SearchPool:
 
         Raises ServerFailure, SearchFailed, or DirectoryDown if too many searches are under way.
         """
-        slot, fresh = await self._pick(deadline, born_after=0.0)
+        found = self._pick(born_after=0.0)
+        slot = found or await self._opened(deadline)
         try:
             return await self._run(slot, request, deadline)
         except TimedOut:
             raise  # the time that another try would need is gone
         except TransportFailure:
-            if fresh:
+            if found is None:
                 raise
-        slot, _ = await self._pick(deadline, born_after=asyncio.get_running_loop().time())
+        slot = self._pick(born_after=asyncio.get_running_loop().time()) or await self._opened(deadline)
         return await self._run(slot, request, deadline)
 
     async def close(self) -> None:
@@ -80,19 +81,19 @@ class SearchPool:
             timing.finish(ok=True)
             return entries
 
-    async def _pick(self, deadline: Deadline, *, born_after: float) -> tuple[_Slot, bool]:
-        """A connection, and whether it was opened for this."""
+    def _pick(self, *, born_after: float) -> _Slot | None:
+        """A connection that may be used now; None if one has to be opened."""
         now = asyncio.get_running_loop().time()
         self._weed(now)
         fitting = [slot for slot in self._slots if slot.lifetime.born >= born_after]
         if not fitting:
-            return await self._opened(deadline), True
+            return None
         slot = min(fitting, key=_load)
         if slot.channel.load and len(self._slots) < self._options.search_connections and now >= self._grow_after:
             self._open_one()
         if slot.channel.load >= MAX_PIPELINED:
             raise DirectoryDown(detail=f"{self._name}: {MAX_PIPELINED} searches under way on every connection")
-        return slot, False
+        return slot
 
     def _weed(self, now: float) -> None:
         """Drops connections that have died; lets those end that have lived or idled long enough."""

@@ -3,46 +3,98 @@
 import asyncio
 import math
 import time
-from collections.abc import Awaitable
-from typing import TypeVar
+from dataclasses import dataclass
 
 from ldap_token_bridge.deadline import Deadline
 
 from .address import ServerAddress
 from .bind_pool import BindPool
 from .breaker import Breaker, BreakerState
-from .channels import SearchChannel
-from .errors import SearchFailed, ServerBusy, ServerFailure, TransportFailure
+from .channels import BindChannel, SearchChannel
+from .errors import (
+    BindInterrupted,
+    SearchFailed,
+    ServerBusy,
+    ServerFailure,
+    ServiceAccountRefused,
+    TimedOut,
+    TransportFailure,
+)
 from .lifetime import Roster
 from .model import BindResult, Entry, SearchRequest
 from .options import LdapOptions, Observer
 from .search_pool import SearchPool
 from .service_account import BUSY, ServiceAccount
 
-_Answered = TypeVar("_Answered")
 _OWN_LIMIT = Deadline(math.inf)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerState:
+    """A server as it is at a moment: its breaker, its open connections by kind, and what failed last. For operators.
+
+    `up` is False from a failure on until it answers again; meanwhile the other servers are preferred. `failed_at` in
+    seconds since 1970; 0 and an empty text if nothing has failed yet.
+    """
+
+    server: ServerAddress
+    up: bool
+    breaker: BreakerState
+    search_connections: int
+    bind_connections: int
+    last_failure: str
+    failed_at: float
 
 
 class Server:
     """Raises ServerFailure where another server may be asked in its stead."""
 
     def __init__(
-        self, address: ServerAddress, options: LdapOptions, account: ServiceAccount, observe: Observer, roster: Roster
+        self, address: ServerAddress, options: LdapOptions, account: ServiceAccount, observe: Observer
     ) -> None:
+        roster = self._roster = Roster()
         self.address = address
         self.breaker = Breaker(time.monotonic)
         self._options = options
         self._searches = SearchPool(address, options, account, observe, roster)
         self._binds = BindPool(address, options, observe, roster)
         self._probe: asyncio.Task[None] | None = None
+        self._last_failure = ""
+        self._failed_at = 0.0
+
+    @property
+    def state(self) -> ServerState:
+        """How it is now."""
+        return ServerState(
+            self.address,
+            self.breaker.is_sound,
+            self.breaker.state,
+            self._roster.count(SearchChannel),
+            self._roster.count(BindChannel),
+            self._last_failure,
+            self._failed_at,
+        )
 
     async def search(self, request: SearchRequest, deadline: Deadline) -> tuple[Entry, ...]:
         """All entries. Raises ServerFailure, SearchFailed, ServiceAccountRefused or DirectoryDown."""
-        return await self._counted(self._searches.search(request, deadline))
+        began = time.monotonic()
+        try:
+            entries = await self._searches.search(request, deadline)
+        except Exception as error:
+            self._tell(error, began)
+            raise
+        self.breaker.answered()
+        return entries
 
     async def bind(self, dn: bytes, password: bytes, deadline: Deadline) -> BindResult:
         """The outcome of a user's bind. Raises ServerFailure; BindInterrupted and DirectoryDown are final."""
-        answer = await self._counted(self._binds.bind(dn, password, deadline))
+        began = time.monotonic()
+        try:
+            answer = await self._binds.bind(dn, password, deadline)
+        except Exception as error:
+            self._tell(error, began)
+            raise
+        self.breaker.answered()
         if answer.code in BUSY:
             # The server says that it has not looked at the password, so another one may.
             raise ServerBusy(f"busy ({answer.code} {answer.diagnostic})".replace(" )", ")"))
@@ -60,34 +112,46 @@ class Server:
         return self.breaker.state is BreakerState.CLOSED
 
     async def close(self) -> None:
-        """Ends what the server itself has started."""
+        """Ends every connection and task; what is under way raises."""
         if self._probe is not None:
             self._probe.cancel()
             await asyncio.wait((self._probe,))
         await self._searches.close()
+        await self._roster.close()
 
-    async def _counted(self, operation: Awaitable[_Answered]) -> _Answered:
-        """Tells the breaker how an operation went."""
-        try:
-            result = await operation
-        except TransportFailure as failure:
-            self.breaker.failed(failure)
-            raise
-        except (SearchFailed, ServerBusy):
-            self.breaker.answered()
-            raise
-        self.breaker.answered()
-        return result
+    def _tell(self, error: Exception, began: float) -> None:
+        """Tells the breaker that an operation failed; whoever answers, with an error too, is there."""
+        match error:
+            case TimedOut() | BindInterrupted() if self.breaker.answered_since(began):
+                # It serves others: one slow account, or one broken connection, is no reason to leave it alone.
+                self._note(error.reason)
+            case TransportFailure():
+                self._failed(error)
+            case ServerBusy():
+                self._note(error.reason)
+                self.breaker.answered()
+            case ServiceAccountRefused():
+                self._note(error.detail)
+            case SearchFailed():
+                self.breaker.answered()
 
     async def _ask(self) -> None:
         try:
             code = await SearchChannel.probe(self.address, self._options, _OWN_LIMIT)
         except TransportFailure as failure:
-            self.breaker.failed(failure)
+            self._failed(failure)
         except ServerFailure:
-            self.breaker.failed(TransportFailure("not ready"))
+            self._failed(TransportFailure("not ready"))
         else:
             if code in BUSY:
-                self.breaker.failed(TransportFailure(f"answered {code}"))
+                self._failed(TransportFailure(f"answered {code}"))
             else:
                 self.breaker.answered()
+
+    def _failed(self, failure: TransportFailure) -> None:
+        self.breaker.failed(failure)
+        if failure.counts:
+            self._note(failure.reason)
+
+    def _note(self, reason: str) -> None:
+        self._last_failure, self._failed_at = reason, time.time()

@@ -10,21 +10,30 @@ from .channels import SearchChannel
 from .credentials import checked_bind
 from .errors import ServerBusy, ServiceAccountRefused, describe
 
+# A pause after a refusal, doubled with each: five tries within half an hour lock many an account.
 REFUSAL_SECONDS = 30.0
+_LONGEST_PAUSE = 900.0
+# RFC 4511 appendix A.2: authentication and access, and names that are not there; 19 and 53 are how 389 Directory Server
+# says "locked" and "inactivated". Anything else is the server's own trouble, and the next one may be better.
+_REFUSALS = frozenset((7, 8, 13, 14, 19, 32, 34, 48, 49, 50, 53))
 BUSY = frozenset((51, 52))  # RFC 4511: busy, unavailable
 _OWN_LIMIT = Deadline(math.inf)
 
 
 class ServiceAccount:
-    """One for all servers, for they ask the same directory: one try at a time, and one in 30 s once refused."""
+    """One for all servers, for they ask the same directory: one try at a time, and a growing pause once refused."""
 
-    def __init__(self, dn: str, password: Secret) -> None:
-        checked_bind(dn, password)
+    def __init__(self, dn: str, password: Secret, *, by_certificate: bool = False) -> None:
+        """With `by_certificate` there is neither DN nor password: the server knows the client certificate."""
+        if not by_certificate:
+            checked_bind(dn, password)
+        self._by_certificate = by_certificate
         self._dn = dn
         self._password = password
         self._lock = asyncio.Lock()
         self._refusal: tuple[int, str, str] | None = None
         self._refused_until = 0.0
+        self._pause = REFUSAL_SECONDS
 
     def check(self) -> None:
         """Raises ServiceAccountRefused while a refusal is remembered."""
@@ -37,12 +46,19 @@ class ServiceAccount:
         """Binds the channel. Raises ServiceAccountRefused, ServerBusy or TransportFailure."""
         async with self._lock:
             self.check()
-            answer = await channel.login(*checked_bind(self._dn, self._password), _OWN_LIMIT)
+            if self._by_certificate:
+                answer = await channel.login_by_certificate(_OWN_LIMIT)
+            else:
+                answer = await channel.login(*checked_bind(self._dn, self._password), _OWN_LIMIT)
             if answer.code in BUSY:
                 raise ServerBusy(f"answered {describe(answer.code, answer.diagnostic)}")
             if answer.code == 0:
                 self._refusal = None
+                self._pause = REFUSAL_SECONDS
                 return
+            if answer.code not in _REFUSALS:
+                raise ServerBusy(f"answered the service account's bind with {describe(answer.code, answer.diagnostic)}")
             self._refusal = answer.code, answer.diagnostic, str(channel.address)
-            self._refused_until = asyncio.get_running_loop().time() + REFUSAL_SECONDS
+            self._refused_until = asyncio.get_running_loop().time() + self._pause
+            self._pause = min(_LONGEST_PAUSE, 2 * self._pause)
             self.check()

@@ -1,6 +1,6 @@
 """Tells the observer how long each step took and how it went."""
 
-import asyncio
+from time import perf_counter
 from typing import Self
 
 from .options import Observer
@@ -21,7 +21,7 @@ class Timing:
         self._outcome = "error"
 
     def __enter__(self) -> Self:
-        self._started = asyncio.get_running_loop().time()
+        self._started = perf_counter()
         return self
 
     def finish(self, *, ok: bool) -> None:
@@ -29,5 +29,4 @@ class Timing:
         self._outcome = "ok" if ok else "refused"
 
     def __exit__(self, *_: object) -> None:
-        seconds = asyncio.get_running_loop().time() - self._started
-        self._observe(self._operation, self._server, seconds, self._outcome)
+        self._observe(self._operation, self._server, perf_counter() - self._started, self._outcome)

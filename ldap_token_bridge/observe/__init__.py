@@ -4,8 +4,9 @@ Owns structlog and prometheus-client. Knows nothing of what it reports: callers 
 """
 
 from .audit import write_audit
+from .directory_gauges import ServerGauges
 from .lines import LineWriter
 from .log import configure_logging, log
 from .metrics import Metrics
 
-__all__ = ["LineWriter", "Metrics", "configure_logging", "log", "write_audit"]
+__all__ = ["LineWriter", "Metrics", "ServerGauges", "configure_logging", "log", "write_audit"]

@@ -18,13 +18,18 @@ class LineWriter:
         self._stream = stream
         self._on_drop = on_drop
         self._lines: queue.Queue[str | None] = queue.Queue(_CAPACITY)
+        self._begun = threading.local()
         self._thread = threading.Thread(target=self._work, name="output", daemon=True)
         self._thread.start()
 
     def write(self, text: str) -> int:
-        """Take a line to be written soon."""
+        """Take a line, or a part of one, to be written soon; whole lines go out in one piece."""
+        line = getattr(self._begun, "text", "") + text
+        self._begun.text = "" if line.endswith("\n") else line
+        if self._begun.text:
+            return len(text)  # `print` sends the line break by itself, and another stream must not come between
         try:
-            self._lines.put_nowait(text)
+            self._lines.put_nowait(line)
         except queue.Full:
             self._on_drop()
         return len(text)

@@ -12,7 +12,7 @@ _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 def configure_logging(form: Literal["json", "text"], level: str) -> None:
     """Set the form and the lowest level of all lines from now on."""
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer(ensure_ascii=False)
+        structlog.processors.JSONRenderer()  # ASCII: no name from a directory moves a terminal's cursor
         if form == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )

@@ -5,6 +5,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from ldap_token_bridge import __version__
 
+from .directory_gauges import DirectoryGauges
+
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -38,6 +40,8 @@ class Metrics:
             registry=registry,
             buckets=_SECONDS,
         )
+        # Looking a child up by its labels costs more than observing; there are few of them.
+        self._ldap_children: dict[tuple[str, str, str], Histogram] = {}
         self.cache_lookups = Counter("ltb_cache_lookups", "Look-ups in a cache", ("cache", "result"), registry=registry)
         self.reloads = Counter("ltb_reloads", "Reloads of settings, policy and keys", ("result",), registry=registry)
         self.last_reload = Gauge(
@@ -50,11 +54,16 @@ class Metrics:
             ("kid",),
             registry=registry,
         )
+        self.directory = DirectoryGauges(registry)
         Info("ltb_build", "The version that runs", registry=registry).info({"version": __version__})
 
     def ldap_operation(self, operation: str, server: str, seconds: float, outcome: str) -> None:
         """Count one LDAP operation."""
-        self.ldap_seconds.labels(operation, server, outcome).observe(seconds)
+        key = operation, server, outcome
+        child = self._ldap_children.get(key)
+        if child is None:
+            child = self._ldap_children[key] = self.ldap_seconds.labels(*key)
+        child.observe(seconds)
 
     def cache_lookup(self, cache: str, hit: bool) -> None:  # noqa: FBT001 -- the shape that caches call back with
         """Count one look-up in a cache."""

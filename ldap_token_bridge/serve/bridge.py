@@ -15,7 +15,9 @@ from ldap_token_bridge.token_service import Snapshot, TokenService
 from ldap_token_bridge.tokens import Keyring
 from ldap_token_bridge.web import Listener, ServerTls, TokenEndpoint, admin_app, public_app
 
+from .daily import warn_daily
 from .descriptors import max_connections
+from .directory_state import directory_detail, server_gauges
 from .parts import (
     DirectoryParts,
     directory_parts,
@@ -42,6 +44,7 @@ class Bridge:
         set_up_logging(settings)
         policy, keyring = policy_and_keys(settings, now)
         self._parts = directory_parts(settings, self.metrics)
+        self.metrics.directory.read = lambda: server_gauges(self._parts.client)
         self._service = TokenService(Snapshot(token_rules(settings), policy, keyring, self._parts.authenticator), now)
         self._endpoint = TokenEndpoint(self._service, endpoint_options(settings), self.metrics)
         tls = settings.server.tls
@@ -56,7 +59,7 @@ class Bridge:
             admin_app(self.metrics, self.detail), settings.server.admin_listen, max_connections=_ADMIN_CONNECTIONS
         )
         self._reloading = asyncio.Lock()
-        self._retiring: set[asyncio.Task[None]] = set()
+        self._background: set[asyncio.Task[None]] = set()
         self._last_reload = "none since the start"
         self._tell(policy, keyring)
 
@@ -72,6 +75,7 @@ class Bridge:
         except Misconfigured:
             await self._public.stop()
             raise
+        self._background.add(asyncio.create_task(warn_daily(lambda: self._service.snapshot.keyring, self._now)))
         snapshot = self._service.snapshot
         log().info(
             "listening",
@@ -87,9 +91,9 @@ class Bridge:
         """Take no new requests, finish those under way, then let go of the directory."""
         await self._public.stop()
         await self._admin.stop()
-        for task in self._retiring:
+        for task in self._background:
             task.cancel()
-        await asyncio.gather(*self._retiring, return_exceptions=True)
+        await asyncio.gather(*self._background, return_exceptions=True)
         await self._parts.close()
         log().info("stopped")
 
@@ -124,8 +128,8 @@ class Bridge:
             if parts is not old:
                 longest = max(old.settings.server.request_deadline, settings.server.request_deadline)
                 task = asyncio.create_task(_retire(old, longest + 1))
-                self._retiring.add(task)
-                task.add_done_callback(self._retiring.discard)
+                self._background.add(task)
+                task.add_done_callback(self._background.discard)
             return True
 
     def detail(self) -> Mapping[str, object]:
@@ -144,7 +148,7 @@ class Bridge:
                 for key in snapshot.keyring.keys
             ],
             "last_reload": self._last_reload,
-            "directory": {"servers": [str(server) for server in self._parts.settings.directory.servers]},
+            "directory": directory_detail(self._parts),
         }
 
     @staticmethod

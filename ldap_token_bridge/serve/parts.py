@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from ldap_token_bridge.cache import ExpiringCache
-from ldap_token_bridge.directory import Authenticator, CacheTimes, Directory
+from ldap_token_bridge.directory import Authenticator, CacheTimes, Directory, GroupMemory
 from ldap_token_bridge.errors import Misconfigured, Problem
 from ldap_token_bridge.ldap import LdapClient, LdapOptions, client_tls
 from ldap_token_bridge.observe import Metrics, configure_logging
@@ -14,6 +13,8 @@ from ldap_token_bridge.settings import DirectorySettings, Settings
 from ldap_token_bridge.token_service import TokenRules
 from ldap_token_bridge.tokens import Keyring
 from ldap_token_bridge.web import EndpointOptions, messages_with
+
+from .find import by_dns
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,9 @@ def directory_parts(settings: Settings, metrics: Metrics) -> DirectoryParts:
     """Nothing is connected yet; raises Misconfigured for a TLS file that cannot be used."""
     directory, cache = settings.directory, settings.cache
     client = LdapClient(ldap_options(directory), metrics.ldap_operation)
-    names = ExpiringCache[str, str](cache.max_accounts, cache.groups)
+    memory = GroupMemory(cache.max_accounts, cache.groups)
     times = CacheTimes(cache.credentials, cache.groups, cache.rejected, cache.max_accounts)
-    authenticator = Authenticator(Directory(client, directory.options, names), times, metrics.cache_lookup)
+    authenticator = Authenticator(Directory(client, directory.options, memory), times, metrics.cache_lookup)
     return DirectoryParts(settings, _tls_files(directory), client, authenticator)
 
 
@@ -64,6 +65,8 @@ def ldap_options(directory: DirectorySettings) -> LdapOptions:
         operation_timeout=directory.timeouts.operation,
         search_connections=directory.connections.search,
         bind_connections=directory.connections.bind,
+        find=by_dns(directory) if directory.domain else None,
+        bind_by_certificate=not directory.bind_dn,
     )
 
 

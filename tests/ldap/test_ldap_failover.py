@@ -13,7 +13,7 @@ from ldap_token_bridge.ldap.breaker import FAILURES, Breaker, BreakerState
 from ldap_token_bridge.ldap.errors import TransportFailure
 from tests.ldap.conftest import MakeClient, MakeServer
 from tests.support.certificates import Authority
-from tests.support.ldap_room import FIND_ALICE, SERVICE_DN, bind_alice, options_for, soon, until
+from tests.support.ldap_room import ALICE, FIND_ALICE, SERVICE_DN, bind_alice, options_for, soon, until
 from tests.support.scripted_ldap import Reply, ScriptedLdap
 
 PLAIN: Any = {"allow_plaintext": True}
@@ -47,10 +47,12 @@ async def test_with_the_first_down_the_second_answers(
 ) -> None:
     """For searches and for binds; after three failures the first is not even dialled."""
     await servers[0].stop()
-    for _ in range(5):
+    while client._servers[0].breaker.state is not BreakerState.OPEN:
         assert len(await client.search(FIND_ALICE, soon())) == 1
         assert await bind_alice(client) == 0
-    assert client._servers[0].breaker.state is BreakerState.OPEN
+    tries = client._servers[0].breaker._failures
+    assert await bind_alice(client) == 0
+    assert client._servers[0].breaker._failures == tries == FAILURES
 
 
 @pytest.mark.parametrize("code", [51, 52])
@@ -97,12 +99,40 @@ async def test_a_server_that_never_shakes_hands_passes_the_login_on(
 async def test_a_service_bind_without_an_answer_goes_to_the_next_server(
     servers: tuple[ScriptedLdap, ScriptedLdap], client: LdapClient
 ) -> None:
-    """The service account may be tried there; a user may not."""
+    """The service account may be tried there; the user's bind that follows begins there, and is not risked here."""
     servers[0].on_bind = lambda _: SILENT
     assert len(await client.search(FIND_ALICE, soon())) == 1
+    assert await bind_alice(client) == 0
+    assert [request.dn for request in servers[0].seen("bind")] == [SERVICE_DN]
+    assert [request.dn for request in servers[1].seen("bind")] == [SERVICE_DN, ALICE]
+
+
+async def test_a_server_that_failed_once_has_the_next_work_when_it_answers_again(
+    servers: tuple[ScriptedLdap, ScriptedLdap], client: LdapClient
+) -> None:
+    """One failure puts it behind the others, and no password goes there; a probe brings it back to the front."""
+    servers[0].on_search = lambda _: SILENT
+    assert len(await client.search(FIND_ALICE, soon())) == 1
+    assert await bind_alice(client) == 0
+    assert [state.up for state in client.states()] == [False, True]
+    servers[0].on_search = None
+    await _logins_until_the_first_is_back(client)
+    before = len(servers[1].requests)
+    assert await bind_alice(client) == 0
+    assert len(servers[1].requests) == before
+    assert [request.dn for request in servers[0].seen("bind")] == [SERVICE_DN, ALICE]
+
+
+async def test_a_server_that_failed_once_is_asked_where_there_is_no_better(
+    servers: tuple[ScriptedLdap, ScriptedLdap], client: LdapClient
+) -> None:
+    """Its failure may have been a mishap."""
+    await servers[1].stop()
+    servers[0].on_search = lambda _: Reply(close=True)
     with pytest.raises(DirectoryDown):
-        await bind_alice(client)
-    assert [request.dn for request in servers[1].seen("bind")] == [SERVICE_DN]
+        await client.search(FIND_ALICE, soon())
+    servers[0].on_search = None
+    assert await bind_alice(client) == 0
 
 
 @pytest.mark.parametrize("reply", [SILENT, Reply(drip=0.05)], ids=["silent", "drip"])
@@ -193,11 +223,17 @@ async def test_the_first_server_gets_its_work_back(
         await bind_alice(client)
     await servers[0].start()
     await asyncio.sleep(0.06)
-    assert await bind_alice(client) == 0
-    await until(lambda: client._servers[0].breaker.state is BreakerState.CLOSED)
+    await _logins_until_the_first_is_back(client)
     before = len(servers[1].requests)
     assert await bind_alice(client) == 0
     assert len(servers[1].requests) == before
+
+
+async def _logins_until_the_first_is_back(client: LdapClient) -> None:
+    """Each of them works; the test's own time-out ends a wait in vain."""
+    while not client.states()[0].up:
+        assert await bind_alice(client) == 0
+        await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("reply", [SILENT, Reply(51), Reply(close=True)], ids=["silent", "busy", "closed"])

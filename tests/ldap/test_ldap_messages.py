@@ -53,7 +53,8 @@ def test_the_paging_control_is_the_one_that_ldap3_would_write(message_id: int, s
 
 @given(IDS, IDS)
 def test_the_small_requests_are_the_ones_that_ldap3_would_write(message_id: int, other: int) -> None:
-    """StartTLS, unbind and abandon."""
+    """SASL EXTERNAL without an identity of our own wording, StartTLS, unbind and abandon."""
+    assert requests.envelope(message_id, requests.external_bind()) == oracle.external_bind(message_id)
     assert requests.envelope(message_id, requests.start_tls()) == oracle.start_tls(message_id)
     assert requests.envelope(message_id, requests.unbind()) == oracle.unbind(message_id)
     assert requests.envelope(message_id, requests.abandon(other)) == oracle.abandon(message_id, other)

@@ -33,7 +33,7 @@ async def test_a_limit_of_the_servers_own_is_an_error(
     assert caught.value.code == 4
 
 
-@pytest.mark.parametrize("code", [1, 3, 10, 11, 32, 50, 53, 80])
+@pytest.mark.parametrize("code", [3, 10, 11, 32, 50, 53])
 async def test_a_refused_search_is_not_asked_elsewhere(
     make_server: MakeServer, make_client: MakeClient, code: int
 ) -> None:
@@ -82,7 +82,7 @@ async def test_pages_without_end_are_an_error(
 
 async def test_a_page_that_fails_fails_the_search(server: ScriptedLdap, client: LdapClient) -> None:
     """What came before it is not passed off as everything."""
-    server.on_search = lambda request: Reply(80) if request.cookie else Reply(entries=[ALICE_ENTRY], cookie=b"more")
+    server.on_search = lambda request: Reply(50) if request.cookie else Reply(entries=[ALICE_ENTRY], cookie=b"more")
     with pytest.raises(SearchFailed):
         await client.search(replace(FIND_ALICE, size_limit=0, paged=True), soon())
 

@@ -86,7 +86,9 @@ def test_a_reader_that_stalls_stops_nobody() -> None:
         writer.close()
     reader.join()
     os.close(read)
-    assert received.decode() == "".join(lines[: len(lines) - len(dropped)])
+    written = received.decode().splitlines(keepends=True)
+    assert len(written) == len(lines) - len(dropped)
+    assert written == sorted(set(written)), "whole lines, each once, in their order"
 
 
 def test_a_closed_pipe_is_counted() -> None:
@@ -99,3 +101,17 @@ def test_a_closed_pipe_is_counted() -> None:
         writer.write("lost\n")
         writer.close()
     assert dropped == [1]
+
+
+def test_lines_of_two_streams_never_run_together() -> None:
+    """Both may go to one file or terminal, and `print` sends the line break by itself."""
+    read, write = os.pipe()
+    with os.fdopen(write, "w") as stream:
+        one, other = LineWriter(stream, lambda: None), LineWriter(stream, lambda: None)
+        for _ in range(200):
+            print("one", file=one)
+            print("other", file=other)
+        one.close()
+        other.close()
+    with os.fdopen(read) as stream:
+        assert sorted(stream) == ["one\n"] * 200 + ["other\n"] * 200

@@ -6,7 +6,9 @@ from typing import Any
 import ldap_token_bridge.ldap  # noqa: F401 -- imports ldap3 without the warnings of its age
 
 # isort: split
+from ldap3 import SASL
 from ldap3.operation.abandon import abandon_operation
+from ldap3.operation.bind import bind_operation
 from ldap3.operation.extended import extended_operation
 from ldap3.operation.search import compile_filter, parse_filter, search_operation
 from ldap3.operation.unbind import unbind_operation
@@ -26,6 +28,11 @@ def bind(message_id: int, dn: str, password: bytes) -> bytes:
     choice = rfc4511.AuthenticationChoice()
     request["authentication"] = choice.setComponentByName("simple", rfc4511.Simple(password))
     return _message(message_id, "bindRequest", request)
+
+
+def external_bind(message_id: int) -> bytes:
+    """SASL EXTERNAL, the identity being that of the certificate."""
+    return _message(message_id, "bindRequest", bind_operation(3, SASL, "", None, "EXTERNAL", b""))
 
 
 def search(

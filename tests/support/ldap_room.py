@@ -79,6 +79,16 @@ async def bind_alice(client: LdapClient, password: bytes = ALICE_PASSWORD) -> in
     return (await client.bind(ALICE, Secret(password), soon())).code
 
 
+async def bind_person(client: LdapClient, number: int) -> int:
+    """The result code of the bind of one of many; let the server's `on_bind` answer it."""
+    return (await client.bind(person(number), Secret(ALICE_PASSWORD), soon())).code
+
+
+def person(number: int) -> str:
+    """The DN of one of many."""
+    return f"uid=person-{number},{ALICE.partition(',')[2]}"
+
+
 async def until(condition: Callable[[], bool]) -> None:
     """Lets the loop run until the condition holds; the test's own time-out ends a wait in vain."""
     while not condition():  # noqa: ASYNC110 -- what is waited for is in the server, which sets no event

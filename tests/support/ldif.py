@@ -32,3 +32,8 @@ def taken_out(dn: str, name: str, values: Iterable[str] = ()) -> str:
     """A change record that removes values from an attribute, or all of it."""
     lines = "".join(_line(name, value) for value in values)
     return f"{_line('dn', dn)}changetype: modify\ndelete: {name}\n{lines}-\n\n"
+
+
+def deleted(dn: str) -> str:
+    """A change record that deletes an entry."""
+    return f"{_line('dn', dn)}changetype: delete\n\n"

@@ -65,7 +65,7 @@ def _meets(term: str, subject: Subject | None, *, unknown: bool) -> bool:
     if kind == "family":
         return bool(_words(name, subject)) or (unknown and _has_nameless(subject))
     if kind != "group":
-        return kind == subject.kind.value and name.casefold() == subject.name.casefold()
+        return kind == subject.kind.value and name.lower() == subject.name.lower()
     wanted = GROUPS[name]
     if wanted.startswith("S-"):
         return any(wanted == group.sid or (unknown and not group.sid) for group in subject.groups)

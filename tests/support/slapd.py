@@ -4,13 +4,14 @@ Anonymous clients may only bind; the service account reads everything but passwo
 """
 
 import shutil
-from collections.abc import Iterable
+import subprocess
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from . import canaries, ldif, slapd_tree
 from .certificates import Authority, Issued
 from .ldap_tools import Session
-from .process import Process, answers, free_port, require
+from .process import Process, ServerFailed, answers, free_port, require
 
 _ADMIN = f"cn=admin,{slapd_tree.BASE}"
 _SCHEMAS = "/etc/ldap/schema"
@@ -23,26 +24,37 @@ class Slapd(Process):
     """One slapd with its own folder. Groups stand in `memberOf` too, unless `member_of` is off.
 
     `ppolicy`: dave's account is disabled, erin's has expired, frank must change his password, gina's has expired,
-    henry's account is locked.
+    henry's account is locked. With `use_lockout` it says so of the accounts of dave, erin and henry; else they are
+    refused as for a wrong password.
     """
 
     base = slapd_tree.BASE
     bind_dn = slapd_tree.SERVICE_DN
     """The service account; its password is `canaries.password(sample.SERVICE_ACCOUNT)`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- a real server has many sides; all but two have a default
         self,
         folder: Path,
         authority: Authority,
         *,
         member_of: bool = True,
         ppolicy: bool = True,
+        use_lockout: bool = True,
         certificate: Issued | None = None,
+        settings: Sequence[str] = (),
+        preload: str = "",
+        log_level: str = "stats",
+        threads: int = 16,
     ) -> None:
+        """`settings` are more lines of slapd.conf. `preload` is LDIF that slapadd takes in, in the sample's stead.
+
+        The last two as slapd.conf(5) has them.
+        """
         require(_PROGRAM)
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._member_of, self._ppolicy = member_of, ppolicy
+        self._member_of, self._ppolicy, self._use_lockout = member_of, ppolicy, use_lockout
+        self._preload, self._threads, self._settings = preload, threads, tuple(settings)
         self.ca_file = authority.ca_file
         self._certificate = certificate or authority.issue(f"slapd-{folder.name}", ["127.0.0.1", "localhost"])
         self.port, self.tls_port = free_port(), free_port()
@@ -52,7 +64,7 @@ class Slapd(Process):
         program = shutil.copy(_PROGRAM, folder / "slapd") if _APP_ARMOR.exists() else _PROGRAM
         config = self._write_config()
         super().__init__(
-            [str(program), "-f", str(config), "-h", f"{self.url} {self.ldaps_url}", "-d", "stats"],
+            [str(program), "-f", str(config), "-h", f"{self.url} {self.ldaps_url}", "-d", log_level],
             folder / "slapd.log",
             lambda: answers("127.0.0.1", self.port) and answers("127.0.0.1", self.tls_port),
         )
@@ -60,6 +72,9 @@ class Slapd(Process):
 
     def start(self) -> None:
         """Starts it; fills the tree at the first start."""
+        if self._preload and not self._filled:
+            self._filled = True
+            self._take_in(self._preload)
         super().start()
         if not self._filled:
             self._filled = True
@@ -68,6 +83,17 @@ class Slapd(Process):
             except BaseException:
                 self.stop()
                 raise
+
+    def _take_in(self, records: str) -> None:
+        """By slapadd, which is slapd under another name, while no server runs on the database."""
+        file = self._folder / "preload.ldif"
+        file.write_text(records)
+        program, _, config, *_ = self.command
+        command = [program, "-T", "add", "-q", "-f", config, "-l", str(file)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise ServerFailed(f"slapadd ended with {done.returncode}: {done.stderr[-3000:]}")
+        file.unlink()
 
     @property
     def admin(self) -> Session:
@@ -108,7 +134,7 @@ class Slapd(Process):
                 "overlay ppolicy",
                 f'ppolicy_default "{slapd_tree.DEFAULT_POLICY}"',
                 "ppolicy_hash_cleartext",
-                "ppolicy_use_lockout",
+                *(["ppolicy_use_lockout"] if self._use_lockout else []),
             ]
         config = self._folder / "slapd.conf"
         config.touch(mode=0o600)
@@ -118,11 +144,14 @@ class Slapd(Process):
                     *(f"include {_SCHEMAS}/{name}.schema" for name in ("core", "cosine", "nis", "inetorgperson")),
                     f"modulepath {_MODULES}",
                     *(f"moduleload {name}" for name in ("back_mdb", "memberof", "ppolicy")),
+                    f"threads {self._threads}",
+                    "loglevel 0",  # nothing to syslog, which costs a socket a line where no syslog runs
                     f"pidfile {self._folder}/slapd.pid",
                     f"argsfile {self._folder}/slapd.args",
                     f"TLSCACertificateFile {self.ca_file}",
                     f"TLSCertificateFile {self._certificate.certificate}",
                     f"TLSCertificateKeyFile {self._certificate.key}",
+                    *self._settings,
                     "database mdb",
                     "maxsize 268435456",
                     "envflags nosync writemap",

@@ -27,10 +27,11 @@ def group_dn(key: str) -> str:
 
 def tree(*, ppolicy: bool) -> str:
     """All of it as LDIF."""
-    return "".join([*_frame(), *(_policies() if ppolicy else ()), *_people(ppolicy=ppolicy), *_groups()])
+    return "".join([*frame(), *(_policies() if ppolicy else ()), *_people(ppolicy=ppolicy), *_groups()])
 
 
-def _frame() -> Iterator[str]:
+def frame() -> Iterator[str]:
+    """The base, its units and the service account."""
     yield ldif.added(BASE, [("objectClass", "domain"), ("dc", "corp")])
     for unit in (*sample.UNITS, "Unix", "Policies"):
         yield ldif.added(f"ou={unit},{BASE}", [("objectClass", "organizationalUnit"), ("ou", unit)])
