@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.support import canaries, oci_image
+from tests.support import many_people as crowd
 from tests.support.certificates import Authority
 from tests.support.clients import Docker, Skopeo
+from tests.support.ds389 import DirectoryServer389
 from tests.support.registry import Registry, TokenAuth
 from tests.support.samba import SambaDC
 from tests.support.slapd import Slapd
@@ -56,6 +58,14 @@ def slapd(make_slapd: MakeSlapd) -> Slapd:
 
 
 @pytest.fixture(scope="session")
+def many_people(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Slapd]:
+    """OpenLDAP with the 10,000 people of `tests.support.many_people`: one for all tests, so change nothing."""
+    folder = tmp_path_factory.mktemp("many-people") / "slapd"
+    with Slapd(folder, authority, ppolicy=False, preload=crowd.ldif_text(), log_level="0") as directory:
+        yield directory
+
+
+@pytest.fixture(scope="session")
 def samba_domain(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[SambaDC]:
     """The domain controller of this test run; tests ask for `samba`."""
     if os.environ.get("LTB_SKIP_SAMBA") == "1":
@@ -71,6 +81,13 @@ def samba(samba_domain: SambaDC) -> Iterator[SambaDC]:
     samba_domain.resume()
     samba_domain.start()
     samba_domain.unlock_all()
+
+
+@pytest.fixture(scope="session")
+def ds389(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[DirectoryServer389]:
+    """389 Directory Server with the sample: one for all tests, so undo changes."""
+    with DirectoryServer389(tmp_path_factory.mktemp("ds389"), authority) as server:
+        yield server
 
 
 @pytest.fixture

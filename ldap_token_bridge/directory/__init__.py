@@ -4,10 +4,12 @@ Owns the meaning of LDAP entries and answers: which entry a login names, whether
 it is in, and what may be remembered of that for how long. Knows nothing of tokens, policies or HTTP.
 """
 
-from .authenticator import Authenticated, Authenticator, CacheTimes, Login, Refused
-from .directory import Directory
+from .authenticator import Authenticator
+from .directory import Directory, Sighting
+from .groups import GroupMemory
 from .kinds import DirectoryOptions, GroupStrategy, Kind, KindDefaults, defaults_for
-from .login_name import LoginName, parse_login_name
+from .login_name import LoginName, is_possible_password, parse_login_name
+from .outcome import Authenticated, CacheTimes, Login, Refused
 from .person import Person
 
 __all__ = [
@@ -16,6 +18,7 @@ __all__ = [
     "CacheTimes",
     "Directory",
     "DirectoryOptions",
+    "GroupMemory",
     "GroupStrategy",
     "Kind",
     "KindDefaults",
@@ -23,6 +26,8 @@ __all__ = [
     "LoginName",
     "Person",
     "Refused",
+    "Sighting",
     "defaults_for",
+    "is_possible_password",
     "parse_login_name",
 ]

@@ -1,14 +1,16 @@
 """The three questions a login asks a directory: who is this, is the password right, which groups."""
 
+import re
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from ldap_token_bridge.cache import ExpiringCache
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.dn import DistinguishedName
 from ldap_token_bridge.errors import Unavailable
-from ldap_token_bridge.identity import Group, Refusal, Secret
+from ldap_token_bridge.identity import Account, Group, Refusal, Secret
 from ldap_token_bridge.ldap import (
     BindResult,
     Entry,
@@ -20,8 +22,8 @@ from ldap_token_bridge.ldap import (
 )
 from ldap_token_bridge.observe import log
 
-from .groups import GroupReader
-from .kinds import DirectoryOptions
+from .groups import GroupMemory, GroupReader
+from .kinds import BindAnswer, DirectoryOptions, defaults_for
 from .login_name import LoginName
 from .person import Person, attributes, read_person
 from .reasons import refusal_of
@@ -30,29 +32,48 @@ from .reasons import refusal_of
 _AMBIGUOUS = 2
 _NO_SUCH_OBJECT = 32
 _WITH_AT = frozenset(("mail", "userprincipalname"))
+_FIRST_RDN = re.compile(r"([A-Za-z0-9.-]+)=(?:[^,\\]|\\.)*,(.+)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """Whom a name stands for: `person` as read from `entry`, or None with `rivals`, the DNs where it is ambiguous."""
+
+    person: Person | None
+    entry: Entry | None = None
+    rivals: tuple[str, ...] = ()
 
 
 class Directory:
     """One directory, asked anew each time; remembers nothing of people."""
 
+    _answers: tuple[BindAnswer, ...] = ()
+
     def __init__(
         self,
         client: LdapClient,
         options: DirectoryOptions,
-        names: ExpiringCache[str, str],
+        memory: GroupMemory,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """`names` keeps the DNs of SIDs; `now` gives seconds since 1970."""
+        """`memory` is what is remembered of groups; `now` gives seconds since 1970."""
         self._client = client
         self._options = options
         self._now = now
-        self._groups = GroupReader(client, options, names)
+        self._groups = GroupReader(client, options, memory)
         self._domains = ExpiringCache[str, bool](1000, 300.0)
+        self._answers = defaults_for(options.kind).bind_answers
         self._attributes = attributes(options)
+        # The domain sees to it that no two accounts share one ([MS-ADTS] 3.1.1.8.4).
+        self._never_shared = options.kind == "active-directory" and options.account.lower() == "samaccountname"
+        # Nobody stands beside the person who was found last, and is like them in all else.
+        rdn = "CN" if options.kind == "active-directory" else options.account
+        self._last = Person(Account("", f"{rdn}=x,{options.user_base}", ""), None, (), True, "")
         self._by_account = self._template((options.account,))
         # An address or principal has an "@". Held against one that has none, someone's own mail attribute would make
         # another's account name ambiguous.
         plain = tuple(name for name in options.login if name.lower() not in _WITH_AT) or options.login
+        self._plain_is_account = [name.lower() for name in plain] == [options.account.lower()]
         self._by_plain_name = self._template(plain)
         self._by_address = self._template(options.login)
         self._by_principal = FilterTemplate.compile(
@@ -63,51 +84,70 @@ class Directory:
         return FilterTemplate.compile(f"(&{self._options.user_filter}(|{_any_of(attributes)}))")
 
     async def find(self, login: LoginName, deadline: Deadline) -> Person | None:
-        """The one person whom a name stands for; None if there is none, or more than one."""
-        filter_ = await self._filter_for(login, deadline)
-        entry = await self._only(filter_, deadline) if filter_ is not None else None
-        if entry is None:
-            return None
-        person = read_person(entry, self._options, self._now)
-        if self._is_unique(person, login):
-            return person
-        # Found by mail, say: the account that the policy will see must be this person's alone.
-        return person if await self._only(self._by_account.fill(login=person.account.name.encode()), deadline) else None
+        """The one person whom a name stands for; None if there is none, or more than one, which is logged."""
+        sighting = await self.look(login, deadline)
+        if sighting.rivals:  # someone is shut out by it
+            log().warning("a login name stands for several entries, so it lets nobody in", entries=sighting.rivals)
+        return sighting.person
 
-    def _is_unique(self, person: Person, login: LoginName) -> bool:
-        """Whether the first search has shown already that nobody else has this account."""
-        if self._options.kind == "active-directory" and self._options.account.lower() == "samaccountname":
-            return True  # the domain sees to that ([MS-ADTS] 3.1.1.8.4)
-        return person.account.name.lower() == login.name.lower() and self._options.account in self._options.login
+    async def look(self, login: LoginName, deadline: Deadline, at_most: int = _AMBIGUOUS) -> Sighting:
+        """Whom a name stands for; at most that many rivals. Asks as often for nobody's name as for someone's."""
+        filter_, is_account = await self._filter_for(login, deadline)
+        entries = await self._entries(filter_, at_most, deadline)
+        entry = entries[0] if len(entries) == 1 else None
+        person = read_person(entry, self._options, self._now) if entry else None
+        if not is_account and not self._never_shared:
+            # Found by mail, say: the account that the policy will see must be this person's alone.
+            account = person.account.name if person else login.name
+            sharing = await self._entries(self._by_account.fill(login=account.encode()), at_most, deadline)
+            if person and len(sharing) != 1:
+                entries, person = sharing, None
+        if person is None:
+            rivals = tuple(each.dn for each in entries)
+            return Sighting(None, rivals=rivals if len(rivals) > 1 else ())
+        self._last = person
+        return Sighting(person, entry)
 
-    async def _only(self, filter_: bytes, deadline: Deadline) -> Entry | None:
-        """The one entry that matches; None for none and for several, which is logged: someone is shut out by it."""
+    async def _entries(self, filter_: bytes, at_most: int, deadline: Deadline) -> tuple[Entry, ...]:
         request = SearchRequest(
-            self._options.user_base, SearchScope.SUBTREE, filter_, self._attributes, size_limit=_AMBIGUOUS
+            self._options.user_base, SearchScope.SUBTREE, filter_, self._attributes, size_limit=at_most
         )
-        entries = await self._client.search(request, deadline)
-        if len(entries) > 1:
-            names = [entry.dn for entry in entries]
-            log().warning("a login name stands for several entries, so it lets nobody in", entries=names)
-        return entries[0] if len(entries) == 1 else None
+        return await self._client.search(request, deadline)
 
     async def verify(self, person: Person, password: Secret, deadline: Deadline) -> BindResult:
         """Bind as the person, by the DN that was found and never by what was typed."""
         return await self._client.bind(person.account.dn, password, deadline)
 
-    async def decoy(self, deadline: Deadline) -> None:
+    def nobody(self, login: LoginName) -> Person:
+        """Someone to ask about in place of the person whom a name does not stand for.
+
+        The DN looks like that of a real person to the server, and groups are looked for as those of one. The id is one
+        for all forms of a name that would be one account's, and no real account has it.
+        """
+        stands = _FIRST_RDN.fullmatch(self._last.account.dn)
+        attribute, parent = stands.groups() if stands else (self._options.account, self._options.user_base)
+        local, at, domain = login.name.rpartition("@")
+        if login.domain:
+            is_ours, name = self._names_us(login.domain) or self._domains.get(login.domain.lower()), login.name
+        else:
+            is_ours, name = not at or domain.lower() == self._dns_domain(), local if at else login.name
+        unique_id = f"?{name.lower() if is_ours else login.key}"
+        account = Account("", f"{attribute}={secrets.token_hex(8)},{parent}", unique_id)
+        return replace(self._last, account=account, state=None)
+
+    async def decoy(self, nobody: Person, password: Secret, deadline: Deadline) -> None:
         """Bind as nobody, so that an unknown name costs what a wrong password costs. Sends no real password."""
-        dn = f"CN=nobody-{secrets.token_hex(8)},{self._options.user_base}"
-        await self._client.bind(dn, Secret(secrets.token_hex(16).encode()), deadline)
+        length = len(password.reveal())
+        made_up = Secret(secrets.token_urlsafe(length)[:length].encode())
+        await self._client.bind(nobody.account.dn, made_up, deadline)
 
     async def groups_of(self, person: Person, deadline: Deadline) -> tuple[Group, ...]:
         """Every group of a person; raises Unavailable rather than give a part."""
         return await self._groups.groups_of(person, deadline)
 
-    @staticmethod
-    def refusal_of(person: Person, result: BindResult) -> Refusal | None:
+    def refusal_of(self, person: Person, result: BindResult) -> Refusal | None:
         """Why a bind does not make a login, None if it does; Unavailable if the answer does not concern the account."""
-        refusal = refusal_of(result)
+        refusal = refusal_of(result, self._answers)
         if refusal is None and not result.ok:
             raise Unavailable(f"the directory answered a bind with result code {result.code}")
         # OpenLDAP answers "locked" for a lock by wrong passwords, by an administrator, and for an account that has
@@ -116,26 +156,35 @@ class Directory:
             return person.state
         return refusal
 
-    async def _filter_for(self, login: LoginName, deadline: Deadline) -> bytes | None:
+    async def _filter_for(self, login: LoginName, deadline: Deadline) -> tuple[bytes, bool]:
+        """The filter for a name, and whether it asks for the account and nothing else."""
         name = login.name.encode()
         if login.domain:
-            # `CORP\alice` names the account and nothing else: not an address, not a principal.
-            return self._by_account.fill(login=name) if await self._is_our_domain(login.domain, deadline) else None
+            # `CORP\alice` names the account and nothing else: not an address, not a principal. Another domain's
+            # accounts are not ours: what is asked for in their place is nobody's name, whatever was typed.
+            ours = await self._is_our_domain(login.domain, deadline)
+            return self._by_account.fill(login=name if ours else secrets.token_hex(16).encode()), True
         local, at, domain = login.name.rpartition("@")
         if at and self._options.kind == "active-directory" and domain.lower() == self._dns_domain():
             # Every account can log in as account@domain, whatever its userPrincipalName says ([MS-ADTS] 5.1.1.1.1).
-            return self._by_principal.fill(login=name, local=local.encode())
-        return (self._by_address if at else self._by_plain_name).fill(login=name)
+            return self._by_principal.fill(login=name, local=local.encode()), False
+        if at:
+            return self._by_address.fill(login=name), False
+        return self._by_plain_name.fill(login=name), self._plain_is_account
 
     def _dns_domain(self) -> str:
         rdns = DistinguishedName.parse(self._options.base).rdns
         return ".".join(value for rdn in rdns for attribute, value in rdn if attribute == "dc")
 
-    async def _is_our_domain(self, domain: str, deadline: Deadline) -> bool:
+    def _names_us(self, domain: str) -> bool:
+        """Whether this is the name of `base`'s domain, or its first part."""
         ours = self._dns_domain()
-        name = domain.lower()
-        if name in (ours, ours.partition(".")[0]):
+        return domain.lower() in (ours, ours.partition(".")[0])
+
+    async def _is_our_domain(self, domain: str, deadline: Deadline) -> bool:
+        if self._names_us(domain):
             return True
+        name = domain.lower()
         if self._options.kind != "active-directory":
             return False
         known = self._domains.get(name)

@@ -1,4 +1,4 @@
-r"""The name that someone typed, in the one form in which it is looked up.
+r"""The name that someone typed, in the one form in which it is looked up; and which passwords can be none.
 
 Accepted: `alice`, `alice@corp.example.com`, `CORP\alice`. Refused before any look-up: what no directory holds as a
 name, or what clients send for purposes of their own.
@@ -7,7 +7,11 @@ name, or what clients send for purposes of their own.
 import unicodedata
 from dataclasses import dataclass
 
+from ldap_token_bridge.identity import Secret
+
 MAX_LENGTH = 256
+# slapd drops the connection on a password of a megabyte; no directory holds one of a kilobyte.
+MAX_PASSWORD_BYTES = 1024
 # docker sends this user name with an identity token as the password; it is no account.
 _IDENTITY_TOKEN_USER = "<token>"  # noqa: S105 -- a user name
 
@@ -30,12 +34,20 @@ def parse_login_name(typed: str) -> LoginName | None:
     if len(typed) > MAX_LENGTH:  # first: normalising takes time by the square of the length
         return None
     text = unicodedata.normalize("NFC", typed)
-    if not text or text != text.strip() or text == _IDENTITY_TOKEN_USER:
+    if len(text) > MAX_LENGTH:  # few characters become two or three
         return None
     # Cc: control characters, NUL among them. Cf: invisible ones that make two names look alike. Cs: half characters.
     if any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in text):
         return None
     domain, backslash, name = text.rpartition("\\")
-    if backslash and (not domain or not name or "\\" in domain):
+    if not name or name == _IDENTITY_TOKEN_USER or name != name.strip() or domain != domain.strip():
+        return None
+    if backslash and (not domain or "\\" in domain):
         return None
     return LoginName(name, domain)
+
+
+def is_possible_password(password: Secret) -> bool:
+    """An empty password would be an unauthenticated bind, which succeeds (RFC 4513 section 5.1.2)."""
+    value = password.reveal()
+    return 0 < len(value) <= MAX_PASSWORD_BYTES and b"\0" not in value

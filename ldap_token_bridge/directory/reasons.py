@@ -4,11 +4,14 @@ Only the result code 0 is a success; whatever is not known here is a wrong passw
 """
 
 import re
+from collections.abc import Sequence
 
 from ldap_token_bridge.identity import Refusal
 from ldap_token_bridge.ldap import BindResult
 
-# RFC 4511, appendix A.2. Other codes (19, 53) mean different things to different servers, and none a wrong password.
+from .kinds import BindAnswer
+
+# RFC 4511, appendix A.2. Other codes (19, 53) mean different things to different servers: see `kinds`.
 _INVALID_CREDENTIALS = 49
 
 # Active Directory tells the reason in the diagnostic message of result 49, as a Windows error code in hexadecimal
@@ -35,11 +38,15 @@ _POLICY_ERRORS = {
 }
 
 
-def refusal_of(result: BindResult) -> Refusal | None:
-    """Why a bind does not make a login; None if it does, or if the code says nothing about the account."""
+def refusal_of(result: BindResult, answers: Sequence[BindAnswer] = ()) -> Refusal | None:
+    """Why a bind does not make a login; None if it does, or if the code says nothing about the account.
+
+    `answers` are what this kind of directory says of accounts beside 49.
+    """
     if result.code in (0, _INVALID_CREDENTIALS) and result.policy_error in _POLICY_ERRORS:
         return _POLICY_ERRORS[result.policy_error]
     if result.code == _INVALID_CREDENTIALS:
         found = _ACTIVE_DIRECTORY.search(result.diagnostic)
         return _SUB_CODES.get(int(found[1], 16), Refusal.WRONG_CREDENTIALS) if found else Refusal.WRONG_CREDENTIALS
-    return None
+    said = result.diagnostic.lower()
+    return next((each.refusal for each in answers if each.code == result.code and each.words in said), None)

@@ -1,44 +1,18 @@
 """What no single key can tell: settings that contradict each other, or that are allowed but worth a word."""
 
-from dataclasses import dataclass, field
+from ldap_token_bridge.yamlfile import KeyPath, format_duration
 
-from ldap_token_bridge.errors import Problem
-from ldap_token_bridge.yamlfile import Document, Examined, KeyPath, format_duration
-
-from .model import BridgeFile
-
-
-@dataclass(slots=True)
-class Findings:
-    """Collects problems and warnings; says nothing about keys that are broken themselves."""
-
-    document: Document
-    examined: Examined[BridgeFile]
-    problems: list[Problem] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
-
-    def problem(self, path: KeyPath, what: str, remedy: str, *, also: tuple[KeyPath, ...] = ()) -> None:
-        """A contradiction at `path`; `also` are the other keys that it rests on."""
-        if all(map(self.examined.is_sound, (path, *also))):
-            self.problems.append(Problem(what, self.document.place(path), remedy))
-
-    def warning(self, path: KeyPath, what: str, remedy: str, *, also: tuple[KeyPath, ...] = ()) -> None:
-        """As `problem`, for what works but should be known."""
-        if all(map(self.examined.is_sound, (path, *also))):
-            self.warnings.append(Problem(what, self.document.place(path), remedy))
-
-    def from_file(self, path: KeyPath) -> bool:
-        """Whether the value at `path` was written in the file itself."""
-        return self.document.places.get(path, None) is not None and self.document.place(path).line > 0
+from .directory_checks import check_connection
+from .findings import Findings
+from .strategy_checks import check_strategy
 
 
 def check(found: Findings) -> None:
     """Runs every check between keys."""
     _check_server(found)
     _check_lists(found)
-    _check_transport(found)
-    _check_service_account(found)
-    _check_strategy(found)
+    check_connection(found)
+    check_strategy(found)
     _check_times(found)
 
 
@@ -75,112 +49,6 @@ def _check_lists(found: Findings) -> None:
         for index, item in enumerate(items or ()):
             if items and item in items[:index]:
                 found.problem((*path, index), f"{name} lists {item} twice", "Remove one of them.")
-
-
-def _check_transport(found: Findings) -> None:
-    directory = found.examined.value.directory
-    tls = directory.tls
-    start_tls, servers = ("directory", "tls", "start_tls"), ("directory", "servers")
-    for index, server in enumerate(directory.servers):
-        path = (*servers, index)
-        if server.tls and tls.start_tls:
-            found.problem(
-                path,
-                f"{server} speaks TLS from the first byte, so directory.tls.start_tls cannot be used with it",
-                "Remove start_tls, or write ldap:// for the servers that are to be turned into TLS.",
-                also=(start_tls,),
-            )
-        elif not server.tls and not tls.start_tls and not tls.allow_plaintext:
-            found.problem(
-                path,
-                f"passwords would go to {server} in plain text",
-                "Write ldaps://, or set directory.tls.start_tls: true."
-                " (directory.tls.allow_plaintext: true is for tests on one machine.)",
-                also=(start_tls, ("directory", "tls", "allow_plaintext")),
-            )
-        elif not server.tls and not tls.start_tls:
-            found.warning(
-                path, f"passwords go to {server} in plain text", "Write ldaps://, or set directory.tls.start_tls: true."
-            )
-    _check_pair(found)
-
-
-def _check_pair(found: Findings) -> None:
-    tls = found.examined.value.directory.tls
-    certificate, key = ("directory", "tls", "certificate"), ("directory", "tls", "key")
-    if (tls.certificate is None) != (tls.key is None):
-        given, lacking = (key, certificate) if tls.certificate is None else (certificate, key)
-        found.problem(
-            given,
-            f"{'.'.join(given)} needs {'.'.join(lacking)} beside it",
-            f"Add {lacking[-1]}, or remove {given[-1]}.",
-            also=(lacking,),
-        )
-
-
-def _check_service_account(found: Findings) -> None:
-    directory = found.examined.value.directory
-    inline, file = ("directory", "bind_password"), ("directory", "bind_password_file")
-    if directory.bind_password is not None and directory.bind_password_file is not None:
-        other = found.document.place(file)
-        found.problem(
-            inline,
-            "both directory.bind_password and directory.bind_password_file are set",
-            f"Keep one of them; bind_password_file stands at {other}.",
-            also=(file,),
-        )
-    elif directory.bind_password is None and directory.bind_password_file is None:
-        found.problem(
-            ("directory", "bind_dn"),
-            "directory.bind_dn has no password",
-            "Add directory.bind_password_file, or set the environment variable LTB_DIRECTORY__BIND_PASSWORD.",
-            also=(inline, file),
-        )
-    elif directory.bind_password is not None and found.from_file(inline):
-        found.warning(
-            inline,
-            "the service account's password stands in the settings file",
-            "Move it to a file and name that in directory.bind_password_file,"
-            " or set the environment variable LTB_DIRECTORY__BIND_PASSWORD.",
-        )
-    if directory.kind == "openldap" and "=" not in directory.bind_dn:
-        found.problem(
-            ("directory", "bind_dn"),
-            f"OpenLDAP does not know {directory.bind_dn!r} as a bind name",
-            "Write the account's DN, as in uid=svc-registry,ou=service,dc=example,dc=com.",
-            also=(("directory", "kind"),),
-        )
-
-
-def _check_strategy(found: Findings) -> None:
-    directory = found.examined.value.directory
-    if directory.kind != "active-directory" and directory.groups.strategy == "token-groups":
-        found.problem(
-            ("directory", "groups", "strategy"),
-            f"directory.groups.strategy: only Active Directory has token-groups; directory.kind is {directory.kind}",
-            "Write auto, member-of or member.",
-            also=(("directory", "kind"),),
-        )
-    # Who is in a group only through another would else keep what the operator meant to withhold.
-    if directory.kind == "active-directory" and directory.groups.strategy in ("auto", "token-groups"):
-        _check_nested(found, directory.groups.strategy)
-        if directory.groups.base is not None:
-            found.warning(
-                ("directory", "groups", "base"),
-                "directory.groups.base is not used: Active Directory's token-groups hold every group of a person",
-                f"Remove it, or write directory.groups.strategy: member-of in place of {directory.groups.strategy}.",
-                also=(("directory", "kind"), ("directory", "groups", "strategy")),
-            )
-
-
-def _check_nested(found: Findings, strategy: str) -> None:
-    if not found.examined.value.directory.groups.nested:
-        found.problem(
-            ("directory", "groups", "nested"),
-            "directory.groups.nested: false cannot hold: Active Directory's token-groups hold nested groups too",
-            f"Write directory.groups.strategy: member-of in place of {strategy}, or remove nested.",
-            also=(("directory", "kind"), ("directory", "groups", "strategy")),
-        )
 
 
 def _check_times(found: Findings) -> None:

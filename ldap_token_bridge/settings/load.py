@@ -12,8 +12,9 @@ from ldap_token_bridge.identity import Secret
 from ldap_token_bridge.ldap import ServerAddress
 from ldap_token_bridge.yamlfile import Document, KeyPath, Model, examine, json_schema, read_document, read_text
 
-from .checks import Findings, check
+from .checks import check
 from .environment import overlay
+from .findings import Findings
 from .model import (
     BridgeFile,
     Cache,
@@ -38,8 +39,10 @@ class DirectorySettings:
     """`directory`, with the defaults of its kind filled in; `options` says how people and groups are read."""
 
     options: DirectoryOptions
-    servers: tuple[ServerAddress, ...]
-    bind_dn: str
+    servers: tuple[ServerAddress, ...]  # none with a domain
+    domain: str  # empty with servers
+    site: str
+    bind_dn: str  # empty: by the certificate in tls
     bind_password: Secret
     tls: DirectoryTls
     timeouts: Timeouts
@@ -166,6 +169,11 @@ def _password(found: Findings, folder: Path) -> Secret:
     return Secret(password)
 
 
+def _below(name: str, base: str) -> str:
+    """Where a kind of directory keeps something."""
+    return f"{name},{base}" if name else base
+
+
 def _directory(directory: Directory, password: Secret, folder: Path) -> DirectorySettings:
     """The section with the defaults of its kind."""
     defaults = defaults_for(directory.kind)
@@ -173,8 +181,8 @@ def _directory(directory: Directory, password: Secret, folder: Path) -> Director
     options = DirectoryOptions(
         kind=directory.kind,
         base=directory.base,
-        user_base=users.base or directory.base,
-        group_base=groups.base or directory.base,
+        user_base=users.base or _below(defaults.people, directory.base),
+        group_base=groups.base or _below(defaults.groups, directory.base),
         login=users.login or defaults.login,
         account=users.account or defaults.account,
         user_filter=users.filter or defaults.user_filter,
@@ -185,8 +193,10 @@ def _directory(directory: Directory, password: Secret, folder: Path) -> Director
     )
     return DirectorySettings(
         options=options,
-        servers=directory.servers,
-        bind_dn=directory.bind_dn,
+        servers=directory.servers or (),
+        domain=directory.domain or "",
+        site=directory.site or "",
+        bind_dn=directory.bind_dn or "",
         bind_password=password,
         tls=_beside(directory.tls, folder),
         timeouts=directory.timeouts,

@@ -13,6 +13,7 @@ from .types import (
     BindName,
     CacheTime,
     Dn,
+    DomainName,
     Filter,
     Line,
     Listen,
@@ -20,6 +21,7 @@ from .types import (
     Password,
     ProxyNetwork,
     ServerUrl,
+    SiteName,
     TlsVersion,
     setting,
     span,
@@ -83,7 +85,10 @@ class Token(Model):
 class Users(Model):
     """`directory.users`."""
 
-    base: Dn | None = setting("Where people are searched for. Default: `directory.base`.", None)
+    base: Dn | None = setting(
+        "Where people are searched for. Default: `directory.base`; with `freeipa`, `cn=users,cn=accounts` below it.",
+        None,
+    )
     login: tuple[Attribute, ...] | None = setting("Attributes that a typed login name is held against.", None)
     account: Attribute | None = setting("The attribute that is the canonical account name, in policy and token.", None)
     filter: Filter | None = setting("Only entries that it matches are people.", None)
@@ -92,9 +97,13 @@ class Users(Model):
 class Groups(Model):
     """`directory.groups`."""
 
-    base: Dn | None = setting("Where groups are searched for. Default: `directory.base`.", None)
+    base: Dn | None = setting(
+        "Where groups are searched for. Default: `directory.base`; with `freeipa`, `cn=groups,cn=accounts` below it.",
+        None,
+    )
     strategy: GroupStrategy = setting(
-        "How someone's groups are found; `auto` takes what fits the directory. `token-groups` is Active Directory's.",
+        "How someone's groups are found; `auto` takes what fits the directory. `token-groups` and `in-chain` are Active"
+        " Directory's.",
         "auto",
     )
     nested: bool = setting("Whether a group's groups count too.", True)
@@ -135,13 +144,24 @@ class Directory(Model):
     """`directory`."""
 
     kind: Kind = setting("The kind of directory; decides defaults below.", example="active-directory")
-    servers: tuple[ServerUrl, ...] = setting(
-        "The servers, in order of preference: `ldaps://host[:636]` or `ldap://host[:389]`.",
+    servers: tuple[ServerUrl, ...] | None = setting(
+        "The servers, in order of preference: `ldaps://host[:636]` or `ldap://host[:389]`. Either this or `domain`.",
+        None,
         example=("ldaps://dc1.corp.example.com",),
     )
+    domain: DomainName | None = setting(
+        "In place of `servers`: find them by DNS, in the SRV records of `_ldap._tcp.DOMAIN`.",
+        None,
+        example="corp.example.com",
+    )
+    site: SiteName | None = setting(
+        "With `domain`: the Active Directory site whose servers are tried first.", None, example="Headquarters"
+    )
     base: Dn = setting("The top of the tree that holds people and groups.", example="DC=corp,DC=example,DC=com")
-    bind_dn: BindName = setting(
-        "The service account: its DN, or `user@domain` in Active Directory.",
+    bind_dn: BindName | None = setting(
+        "The service account: its DN, or `user@domain` in Active Directory. Without it the bridge signs in by"
+        " `tls.certificate` (SASL EXTERNAL).",
+        None,
         example="CN=svc-registry,OU=Service,DC=corp,DC=example,DC=com",
     )
     bind_password: Password | None = setting(

@@ -76,7 +76,10 @@ def _default(leaf: Leaf) -> str:
 
 
 def _default_by_kind(path: KeyPath) -> str:
-    return ", ".join(f"`{_written(getattr(defaults_for(kind), _BY_KIND[path]))}` ({kind})" for kind in get_args(Kind))
+    kinds: dict[str, list[str]] = {}
+    for kind in get_args(Kind):
+        kinds.setdefault(_written(getattr(defaults_for(kind), _BY_KIND[path])), []).append(kind)
+    return ", ".join(f"`{value}` ({', '.join(those)})" for value, those in kinds.items())
 
 
 def _written(value: Any) -> str:

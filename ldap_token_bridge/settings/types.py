@@ -24,6 +24,11 @@ MAX_PASSWORD = 1024
 # RFC 4512 section 1.4: a short name or an object identifier.
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9-]*|[0-9]+(\.[0-9]+)+").fullmatch
 _UPN = re.compile(r"[^\s@\\=,]+@[^\s@\\=,]+").fullmatch
+# RFC 1123 section 2.1, and underscores, which some domains have; a domain of one label is nobody's own.
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+\.?").fullmatch
+_SITE = re.compile(_LABEL).fullmatch
+_MAX_DOMAIN = 200  # what stands in front of it in a question must fit into 253 characters, too
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?").fullmatch
 
 
@@ -138,6 +143,20 @@ def parse_server_url(value: Any) -> ServerAddress:
         refuse(str(error), "Write it as in ldaps://dc1.corp.example.com.")
 
 
+def parse_domain(value: Any) -> str:
+    """A DNS domain of two labels or more, in lower case."""
+    if not isinstance(value, str) or not _DOMAIN(value) or len(value) > _MAX_DOMAIN:
+        refuse("is no DNS domain", "Write it as in corp.example.com.")
+    return value.removesuffix(".").lower()
+
+
+def parse_site(value: Any) -> str:
+    """The name of an Active Directory site."""
+    if not isinstance(value, str) or not _SITE(value):
+        refuse("is no name of a site", "Write it as Active Directory Sites and Services shows it, as in Headquarters.")
+    return value
+
+
 def parse_secret(value: Any) -> Secret:
     """A secret that is not empty."""
     if not isinstance(value, str):
@@ -219,6 +238,8 @@ BindName = Annotated[str, *checked(parse_bind_name, _LINE_SCHEMA)]
 Attribute = Annotated[str, *checked(parse_attribute, _LINE_SCHEMA)]
 Filter = Annotated[str, *checked(parse_filter, {"type": "string", "pattern": r"^\(.*\)$"})]
 ServerUrl = Annotated[ServerAddress, *parsed(parse_server_url, {"type": "string", "pattern": "^ldaps?://"})]
+DomainName = Annotated[str, *checked(parse_domain, _LINE_SCHEMA)]
+SiteName = Annotated[str, *checked(parse_site, _LINE_SCHEMA)]
 Password = Annotated[Secret, *parsed(parse_secret, _LINE_SCHEMA)]
 TlsVersion = Annotated[str, *checked(parse_tls_version, {"enum": list(_TLS_VERSIONS)})]
 CacheTime = Annotated[float, *checked(parse_cache_time, _CACHE_TIME_SCHEMA)]

@@ -15,17 +15,15 @@ _REMOVE = "Remove it."
 
 @dataclass(frozen=True, slots=True)
 class Unbuilt:
-    """A key and what is not there yet: any value of it, or only `values`; or any value but those `built`."""
+    """A key and what is not there yet: any value of it, or any value but those `built`."""
 
     path: KeyPath
     remedy: str = _REMOVE
     built: tuple[str, ...] = ()
-    values: tuple[str, ...] = ()
-    instead_of: KeyPath = ()  # the required key that is not missed as well
 
     def covers(self, value: Any) -> bool:
         """Whether this value of the key is not supported."""
-        return value in self.values if self.values else value not in self.built
+        return value not in self.built
 
     def problem(self, what: str, place: Place) -> Problem:
         """What to say about `what`, which is the key or the key with its value."""
@@ -33,17 +31,9 @@ class Unbuilt:
         return Problem(f"{what} is not supported by this version", place, remedy)
 
 
-_SERVERS = "List the servers in directory.servers; `dig +short SRV _ldap._tcp.DOMAIN` prints their names."
-
 UNBUILT = (
     Unbuilt(("token", "issued_at")),
     Unbuilt(("token", "refresh")),
-    Unbuilt(
-        ("directory", "kind"),
-        "Write active-directory or openldap, and set directory.users and directory.groups to fit.",
-        values=("rfc2307", "freeipa", "389ds"),
-    ),
-    Unbuilt(("directory", "domain"), _SERVERS, instead_of=("directory", "servers")),
     Unbuilt(("policy", "shadow")),
     Unbuilt(("policy", "poll")),
     Unbuilt(("cache", "stale_if_down"), built=("off",)),
@@ -63,8 +53,6 @@ def find_unbuilt(document: Document) -> Iterator[tuple[tuple[KeyPath, ...], Prob
         key = unbuilt.path[-1]
         if isinstance(section, dict) and key in section and unbuilt.covers(section[key]):
             name = ".".join(str(step) for step in unbuilt.path)
-            narrow = unbuilt.values or unbuilt.built
-            what = f"{name}: {section[key]}" if narrow and isinstance(section[key], str) else name
+            what = f"{name}: {section[key]}" if unbuilt.built and isinstance(section[key], str) else name
             place = document.key_place(unbuilt.path)
-            paths = (unbuilt.path, unbuilt.instead_of) if unbuilt.instead_of else (unbuilt.path,)
-            yield paths, unbuilt.problem(what, place)
+            yield (unbuilt.path,), unbuilt.problem(what, place)

@@ -12,7 +12,7 @@ from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.directory import Authenticated, Authenticator, CacheTimes, Directory, LoginName, Person, Refused
 from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.identity import Account, Credentials, Group, Refusal, Secret
-from ldap_token_bridge.ldap import BindResult, DirectoryDown
+from ldap_token_bridge.ldap import BindResult, DirectoryDown, SearchFailed
 
 ALICE = Account("alice", "CN=alice,DC=x", "id-alice")
 TIMES = CacheTimes(credentials=60, groups=300, rejected=60, max_accounts=100)
@@ -39,13 +39,19 @@ class CountingDirectory(Directory):
         self.down = False
         self.answer: BindResult | None = None
         self.group_list: tuple[Group, ...] = (Group("CN=g,DC=x"),)
-        self.slow = 0.0
+        self.slow: float | None = 0.0  # None: not even a turn of the loop
+        self.slow_groups = 0.0
+        self.clock = Clock()
+        self.bind_takes = 0.0
         self.account = ALICE
         self.in_doubt = False
 
     async def _ask(self, what: str) -> None:
         self.asked[what] += 1
-        await asyncio.sleep(self.slow)
+        if self.slow is not None:
+            await asyncio.sleep(self.slow)
+        if what == "bind":
+            self.clock.now += self.bind_takes
         if self.down:
             raise Unavailable("down")
 
@@ -61,13 +67,21 @@ class CountingDirectory(Directory):
             raise DirectoryDown(in_doubt=True)
         return self.answer or BindResult(0 if password.reveal() == self.password else 49, "")
 
-    async def decoy(self, deadline: Deadline) -> None:
-        del deadline
-        await self._ask("decoy")
+    def nobody(self, login: LoginName) -> Person:
+        return Person(Account("", f"CN=nobody-{login.name},DC=x", f"?{login.name.lower()}"), None, (), True, "")
+
+    async def decoy(self, nobody: Person, password: Secret, deadline: Deadline) -> None:
+        del password, deadline
+        assert nobody.account.dn.startswith("CN=nobody-")
+        await self._ask("bind")
 
     async def groups_of(self, person: Person, deadline: Deadline) -> tuple[Group, ...]:
-        del person, deadline
+        del deadline
         await self._ask("groups")
+        if self.slow_groups:
+            await asyncio.sleep(self.slow_groups)
+        if not person.account.name:
+            raise SearchFailed(32, "")
         return self.group_list
 
 
@@ -76,7 +90,7 @@ class World:
 
     def __init__(self, times: CacheTimes = TIMES) -> None:
         self.directory = CountingDirectory()
-        self.clock = Clock()
+        self.clock = self.directory.clock
         self.authenticator = Authenticator(self.directory, times, clock=self.clock)
 
     async def login(self, name: str = "alice", password: bytes = b"right") -> Authenticated | Refused:
@@ -259,7 +273,6 @@ async def test_the_entrys_state_counts_beside_the_bind(world: World) -> None:
     refused = await world.login()
     assert isinstance(refused, Refused)
     assert refused.reason is Refusal.ACCOUNT_DISABLED
-    assert "groups" not in world.asked
 
 
 async def test_a_state_that_is_over_does_not_shut_out(world: World) -> None:
@@ -294,14 +307,112 @@ async def test_groups_are_never_older_than_their_time() -> None:
     assert world.asked == {"find": 2, "bind": 1, "groups": 2}
 
 
-async def test_a_strange_name_costs_what_a_wrong_password_costs(world: World) -> None:
-    """One search and one bind the first time, one bind with the next password, nothing with the same."""
-    await world.login("nobody", b"one")
-    assert world.asked == {"find": 1, "decoy": 1}
-    await world.login("nobody", b"two")
-    assert world.asked == {"decoy": 1}
-    await world.login("NOBODY", b"two")
+WRONG = (
+    # name as typed, password, seconds that passed before
+    ("{}", b"one", 0),
+    ("{}", b"one", 1),
+    ("{}", b"two", 1),
+    ("{}", b"one", 70),
+    ("{}", b"three", 1),
+    ("{}", b"four", 240),
+    ("{}", b"four", 1),
+)
+
+
+async def _asked_by(world: World, name: str, times: CacheTimes) -> list[dict[str, int]]:
+    """What each of the attempts in WRONG asked of the directory."""
+    world = World(times)
+    asked = []
+    for form, password, seconds in WRONG:
+        world.clock.now += seconds
+        refused = await world.login(form.format(name), password)
+        assert isinstance(refused, Refused)
+        assert refused.reason is Refusal.WRONG_CREDENTIALS
+        await asyncio.sleep(0)  # what goes on beside the bind
+        asked.append(world.asked)
+    return asked
+
+
+@pytest.mark.parametrize("state", [None, Refusal.ACCOUNT_DISABLED])
+async def test_a_strange_name_costs_what_a_wrong_password_costs(world: World, state: Refusal | None) -> None:
+    """The same questions in every attempt, first and repeated, whatever the account's state; none where memory answers.
+
+    But for one: beside the bind a search tells once a minute whether there is someone by that name by now.
+    """
+    world.directory.state = state
+    known = await _asked_by(world, "alice", TIMES)
+    strange = await _asked_by(world, "nobody", TIMES)
+    assert strange[3].pop("find") == 1
+    assert known == strange
+    assert known == [
+        {"find": 1, "bind": 1, "groups": 1},
+        {},
+        {"bind": 1},
+        {"bind": 1},
+        {"bind": 1},
+        {"find": 1, "bind": 1, "groups": 1},
+        {},
+    ]
+
+
+async def test_a_strange_name_costs_the_same_with_caches_off(world: World) -> None:
+    """Everything is asked each time, for either."""
+    times = CacheTimes(0, 0, 0, 100)
+    assert await _asked_by(world, "alice", times) == await _asked_by(world, "nobody", times)
+
+
+async def test_an_account_that_came_into_being_gets_in(world: World) -> None:
+    """As soon as the time of refusals is over, in the very attempt that asks again."""
+    world.directory.there = False
+    assert isinstance(await world.login(), Refused)
+    world.directory.there = True
+    assert isinstance(await world.login(), Refused)
+    world.clock.now += 61
+    answer = await world.login()
+    assert isinstance(answer, Authenticated)
+    assert world.asked == {"find": 2, "bind": 3, "groups": 2}
+
+
+async def test_a_flood_of_strange_names_pushes_nobody_out() -> None:
+    """What is remembered of people and of made-up names is bounded apart."""
+    world = World(CacheTimes(credentials=60, groups=300, rejected=60, max_accounts=10))
+    await world.login()
+    for number in range(100):
+        await world.login(f"nobody-{number}", b"guess")
+    world.directory.asked.clear()
+    assert isinstance(await world.login(), Authenticated)
     assert world.asked == {}
+    assert max(len(world.authenticator._nobodies), len(world.authenticator._rejected._refusals)) <= 10
+
+
+async def test_groups_read_ahead_are_kept_though_the_password_was_wrong(world: World) -> None:
+    """They come after the answer: the next attempt need not read them again."""
+    world.directory.slow_groups = 0.02
+    await world.login(password=b"wrong")
+    await asyncio.sleep(0.05)
+    assert isinstance(await world.login(), Authenticated)
+    assert world.asked == {"find": 1, "bind": 2, "groups": 1}
+
+
+async def test_a_refusal_of_nobody_takes_as_long_as_one_of_somebody(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the bind of a wrong password took, by the clock, is waited for before a made-up name is refused."""
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    world.directory.bind_takes = 0.25
+    await world.login(password=b"wrong")
+    world.directory.bind_takes = 0.05
+    monkeypatch.setattr("ldap_token_bridge.directory.authenticator.asyncio.sleep", sleep)
+    world.directory.slow = None
+    await world.login("nobody", b"wrong")
+    assert waited == [pytest.approx(0.2)]
+    world.clock.now += 601
+    await world.login("nobody else", b"wrong")
+    assert waited[1:] == [0], "an old sample no longer counts"
 
 
 @pytest.mark.parametrize("password", [b"", b"with\0nul", b"x" * 1025])

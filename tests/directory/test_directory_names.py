@@ -1,10 +1,12 @@
 """Typed names, SIDs, and the reasons of a refusal."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ldap_token_bridge.directory import login_name, parse_login_name
+from ldap_token_bridge.directory import LoginName, login_name, parse_login_name
 from ldap_token_bridge.directory.reasons import refusal_of
 from ldap_token_bridge.directory.sid import sibling_sid, sid_bytes, sid_text
 from ldap_token_bridge.identity import Refusal
@@ -52,6 +54,11 @@ def test_spellings_that_a_directory_takes_for_one_share_a_key() -> None:
         "a" * 257,
         "ali\ud800ce",
         "\u00a0alice",
+        "CORP\\ alice",
+        "CORP \\alice",
+        "CORP\\<token>",
+        "ali\u2028ce",
+        "ali\u00adce",
     ],
 )
 def test_what_can_be_no_account_is_not_looked_up(typed: str) -> None:
@@ -137,3 +144,40 @@ def test_a_refusal_has_its_reason(code: int, diagnostic: str, expected: Refusal 
 def test_openldaps_reasons(code: int, policy_error: int | None, expected: Refusal | None) -> None:
     """They come as a number; a success that is good for changing the password only is no login."""
     assert refusal_of(BindResult(code, "", policy_error)) == expected
+
+
+NAMES = st.text(max_size=300) | st.text("aA\u0301\u0130\u00e9 \\@<>\u200b\u0958\ufb2c", max_size=300)
+
+
+@given(NAMES)
+def test_any_text_is_a_name_or_none(typed: str) -> None:
+    """Nothing raises; what is accepted has the form that is promised, and is accepted again unchanged."""
+    login = parse_login_name(typed)
+    if login is None:
+        return
+    for part in (login.name, login.domain):
+        assert part == part.strip()
+        assert unicodedata.is_normalized("NFC", part)
+        assert not any(unicodedata.category(character) in ("Cc", "Cf", "Cs") for character in part)
+    assert login.name
+    assert len(login.name) + len(login.domain) <= login_name.MAX_LENGTH
+    assert parse_login_name(login.name) == LoginName(login.name)
+    assert parse_login_name(f"{login.domain}\\{login.name}" if login.domain else login.name) == login
+
+
+@given(NAMES, NAMES)
+def test_names_with_one_key_are_one_name(first: str, second: str) -> None:
+    """What shares an entry in a cache differs in case and composition alone; and what differs so does share."""
+    one, other = parse_login_name(first), parse_login_name(second)
+    if one and other and one.key == other.key:
+        assert unicodedata.normalize("NFC", first).lower() == unicodedata.normalize("NFC", second).lower()
+    composed = parse_login_name(unicodedata.normalize("NFD", first))
+    assert one is None or composed is None or composed.key == one.key
+
+
+@pytest.mark.parametrize("letter", ["a", "\u00e9", "\U0001f600"])
+def test_the_longest_name(letter: str) -> None:
+    """256 characters, whatever their size in bytes, before and after they are composed."""
+    assert parse_login_name(letter * 256)
+    assert parse_login_name(letter * 257) is None
+    assert parse_login_name("\u0958" * 200) is None, "one that becomes two"

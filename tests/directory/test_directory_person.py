@@ -84,6 +84,8 @@ def test_the_state_of_an_openldap_account(name: str, value: bytes, expected: Ref
         {"uid": (b"a", b"b"), "entryuuid": (b"u",)},
         {"uid": (b"a",)},
         {"uid": (b"\xff",), "entryuuid": (b"u",)},
+        {"uid": ("\u212aim".encode(),), "entryuuid": (b"u",)},
+        {"uid": ("ju\u0308rgen".encode(),), "entryuuid": (b"u",)},
     ],
 )
 def test_an_entry_that_does_not_say_who_it_is_is_nobody(attributes: dict[str, tuple[bytes, ...]]) -> None:

@@ -33,6 +33,28 @@ def test_a_dozen_lines_are_enough(tmp_path: Path) -> None:
     assert settings.messages == {}
 
 
+def test_servers_may_be_found_by_dns(tmp_path: Path) -> None:
+    """A domain stands in place of the list; its name is written in one way."""
+    path = write_settings(
+        tmp_path, directory__servers=ABSENT, directory__domain="Corp.Example.COM.", directory__site="Bonn"
+    )
+    directory = load_settings(path, {}).directory
+    assert (directory.servers, directory.domain, directory.site) == ((), "corp.example.com", "Bonn")
+
+
+def test_a_certificate_may_stand_for_the_service_account(tmp_path: Path) -> None:
+    """Neither name nor password is needed then."""
+    path = write_settings(
+        tmp_path,
+        directory__bind_dn=ABSENT,
+        directory__bind_password_file=ABSENT,
+        directory__tls={"certificate": "c.pem", "key": "c.key"},
+    )
+    directory = load_settings(path, {}).directory
+    assert (directory.bind_dn, directory.bind_password.reveal()) == ("", b"")
+    assert directory.tls.certificate == tmp_path / "c.pem"
+
+
 def test_defaults_follow_the_kind(tmp_path: Path) -> None:
     """What people are called in a directory need not be said for a kind that is known."""
     options = load_settings(write_settings(tmp_path), {}).directory.options

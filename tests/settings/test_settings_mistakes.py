@@ -93,18 +93,69 @@ MISTAKES: list[tuple[dict[str, Any], str, str, str]] = [
         "server.trusted_proxies.0: '10.0.0.1/8' has bits set behind the prefix",
         "10.0.0.0/8",
     ),
-    ({"directory__kind": "novell"}, "6:9", "directory.kind has an unknown value", "'active-directory' or 'openldap'"),
+    ({"directory__kind": "novell"}, "6:9", "directory.kind has an unknown value", "'freeipa' or '389ds'"),
     (
-        {"directory__kind": "freeipa"},
-        "6:3",
-        "directory.kind: freeipa is not supported by this version",
-        "Write active-directory or openldap, and set directory.users and directory.groups to fit.",
+        {"directory__domain": "corp.example.com"},
+        "11:11",
+        "both directory.servers and directory.domain are set",
+        "Keep one: the servers by name, or found by DNS.",
     ),
     (
-        {"directory__domain": "corp.example.com", "directory__servers": ABSENT},
-        "10:3",
-        "directory.domain is not supported by this version",
-        "List the servers in directory.servers; `dig +short SRV _ldap._tcp.DOMAIN` prints their names.",
+        {"directory__servers": ABSENT},
+        "6:3",
+        "the key 'directory.servers' is missing",
+        "Add 'servers', or 'domain' to find them by DNS.",
+    ),
+    ({"directory__site": "Bonn"}, "11:9", "directory.site is of use with directory.domain only", "Remove it."),
+    (
+        {
+            "directory__servers": ABSENT,
+            "directory__domain": "corp.example.com",
+            "directory__tls__allow_plaintext": True,
+        },
+        "12:22",
+        "directory.tls.allow_plaintext cannot be used with directory.domain: DNS may be forged, certificates not",
+        "Remove it, or list directory.servers.",
+    ),
+    *(
+        (
+            {"directory__servers": ABSENT, "directory__domain": value},
+            "10:11",
+            "directory.domain: is no DNS domain",
+            "Write it as in corp.example.com.",
+        )
+        for value in ("corp", "corp..example", ".corp.example", "ldaps://corp.example", "corp.example/", 7, "a b.c", "")
+    ),
+    (
+        {"directory__servers": ABSENT, "directory__domain": "corp.example.com", "directory__site": "a.b"},
+        "11:9",
+        "directory.site: is no name of a site",
+        "Write it as Active Directory Sites and Services shows it",
+    ),
+    (
+        {"directory__bind_dn": ABSENT},
+        "9:23",
+        "directory.bind_password_file is set without directory.bind_dn",
+        "Add bind_dn; or remove the password to sign in by directory.tls.certificate.",
+    ),
+    (
+        {"directory__bind_dn": ABSENT, "directory__bind_password_file": ABSENT},
+        "6:3",
+        "the key 'directory.bind_dn' is missing",
+        "Add 'bind_dn' and its password, or directory.tls.certificate and key to sign in by a certificate.",
+    ),
+    (
+        {
+            "directory__bind_dn": ABSENT,
+            "directory__bind_password_file": ABSENT,
+            "directory__servers": ["ldap://a"],
+            "directory__tls__allow_plaintext": True,
+            "directory__tls__certificate": "c.pem",
+            "directory__tls__key": "c.key",
+        },
+        "7:13",
+        "the bridge cannot show its certificate to ldap://a without TLS",
+        "Write ldaps://, or set directory.tls.start_tls: true; or add bind_dn and its password.",
     ),
     ({"directory__servers": []}, "7:12", "directory.servers is empty", "List at least one."),
     (
@@ -209,7 +260,7 @@ MISTAKES: list[tuple[dict[str, Any], str, str, str]] = [
         "(objectClass=person)",
     ),
     (
-        {"directory__groups__strategy": "posix"},
+        {"directory__groups__strategy": "memberof"},
         "12:15",
         "directory.groups.strategy has an unknown value",
         "'token-groups'",
@@ -218,7 +269,7 @@ MISTAKES: list[tuple[dict[str, Any], str, str, str]] = [
         {"directory__kind": "openldap", "directory__groups__strategy": "token-groups"},
         "12:15",
         "directory.groups.strategy: only Active Directory has token-groups; directory.kind is openldap",
-        "Write auto, member-of or member.",
+        "Write auto, member-of, member or posix.",
     ),
     (
         {"directory__groups__max_depth": 0},

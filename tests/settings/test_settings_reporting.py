@@ -98,6 +98,11 @@ def test_no_problem_shows_a_password(tmp_path: Path) -> None:
             "7:13",
             "passwords go to ldap://a in plain text",
         ),
+        (
+            {"server__listen": "127.0.0.1:1", "directory__servers": ABSENT, "directory__domain": "corp.example.com"},
+            "10:11",
+            "whoever forges DNS and has any public certificate below corp.example.com gets passwords",
+        ),
     ],
 )
 def test_what_works_but_should_be_known_is_a_warning(

@@ -1,0 +1,89 @@
+"""Which group is in which, of the whole directory, read at once and kept for a while.
+
+With memberOf in people's entries it makes nested groups cost nothing: the walk goes over memory. It holds only groups
+within groups; who is in them is forgotten when it is built.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ldap_token_bridge.cache import SingleFlight
+from ldap_token_bridge.deadline import Deadline
+from ldap_token_bridge.directory.ranged import values_in
+from ldap_token_bridge.errors import Unavailable
+from ldap_token_bridge.identity import Group
+from ldap_token_bridge.ldap import Entry, FilterTemplate
+from ldap_token_bridge.observe import log
+
+from .memory import GroupMemory
+from .names import comparable
+from .ranges import rest_of
+from .reading import Reading
+from .walk import Found
+
+_WITH_MEMBERS = FilterTemplate.compile("(member=*)").fill()
+_VALUES_A_TURN = 2_000  # DNs that are compared before other requests get their turn
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """`known` are all groups by comparable name, `holders` the DNs of those that hold one."""
+
+    known: frozenset[str]
+    holders: Mapping[str, tuple[str, ...]]
+
+    def above(self, one: Found) -> list[Found]:
+        """The groups that hold this one."""
+        return [Found(Group(dn, via=one.group.dn)) for dn in self.holders.get(one.key, ())]
+
+
+class GraphKeeper:
+    """The graph, read anew when its time is over; none for so long where it is too big to read or not to be kept."""
+
+    def __init__(self, reading: Reading, memory: GroupMemory) -> None:
+        self._reading = reading
+        self._memory = memory
+        self._graph: Graph | None = None
+        self._until = -1.0
+        self._reading_it = SingleFlight[str, Graph | None]()
+
+    async def get(self, deadline: Deadline) -> Graph | None:
+        """The graph; None if groups are to be searched for level by level."""
+        if self._memory.seconds <= 0:
+            return None
+        if self._memory.clock() < self._until:
+            return self._graph
+        return await self._reading_it.run("graph", lambda: self._read(deadline), deadline)
+
+    async def _read(self, deadline: Deadline) -> Graph | None:
+        start = self._memory.clock()
+        try:
+            entries = await self._reading.below(self._reading.options.group_base, _WITH_MEMBERS, ("member",), deadline)
+            self._graph = await self._built(entries, deadline)
+        except Unavailable as error:
+            # A limit of the server or of the bridge: what a login needs can still be searched for. If the directory is
+            # down, that search says so.
+            log().warning("all groups cannot be read at once, so nested ones are searched for", reason=error.detail)
+            self._graph = None
+        self._until = start + self._memory.seconds
+        return self._graph
+
+    async def _built(self, entries: tuple[Entry, ...], deadline: Deadline) -> Graph:
+        known = frozenset(comparable(entry.dn) for entry in entries)
+        holders: dict[str, tuple[str, ...]] = {}
+        names: dict[str, str] = {}  # the same people stand in many groups
+        seen = 0
+        for entry in entries:
+            members, whole = values_in(entry, "member")
+            if not whole:
+                members = await rest_of(self._reading, entry.dn, "member", members, deadline)
+            for member in members:
+                name = names.get(member) or names.setdefault(member, comparable(member))
+                if name in known:
+                    holders[name] = (*holders.get(name, ()), entry.dn)
+            seen += len(members)
+            if seen >= _VALUES_A_TURN:
+                seen = 0
+                await asyncio.sleep(0)
+        return Graph(known, holders)

@@ -1,0 +1,106 @@
+"""memberOf of the account; how nested groups follow from it depends on the kind of directory."""
+
+from collections.abc import Sequence
+
+from ldap_token_bridge.deadline import Deadline
+from ldap_token_bridge.directory.person import Person
+from ldap_token_bridge.directory.ranged import values_in
+from ldap_token_bridge.identity import Group
+from ldap_token_bridge.ldap import Entry
+
+from .graph import GraphKeeper
+from .member import Levels
+from .names import comparable
+from .ranges import rest_of
+from .reading import Reading, together
+from .sids import ATTRIBUTES, SidNames, found
+from .walk import Found, with_parents
+
+
+async def direct_groups(reading: Reading, person: Person, deadline: Deadline) -> tuple[str, ...]:
+    """All of memberOf; what did not come with the person's entry is asked for."""
+    if person.member_of_is_whole:
+        return person.member_of
+    return await rest_of(reading, person.account.dn, "memberOf", person.member_of, deadline)
+
+
+class ExpandedMemberOf:
+    """389 Directory Server and FreeIPA: the server has put the nested groups into memberOf, so nothing is asked."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+
+    async def groups_of(self, person: Person, deadline: Deadline) -> tuple[Group, ...]:
+        """Every group."""
+        dns = await direct_groups(self._reading, person, deadline)
+        self._reading.bound(len(dns))
+        return tuple(Group(dn) for dn in dns)
+
+
+class MemberOfWithGraph:
+    """OpenLDAP: the graph of nested groups is in memory; level by level where it is not."""
+
+    def __init__(self, reading: Reading, keeper: GraphKeeper, levels: Levels) -> None:
+        self._reading = reading
+        self._keeper = keeper
+        self._levels = levels
+
+    async def groups_of(self, person: Person, deadline: Deadline) -> tuple[Group, ...]:
+        """Every group."""
+        start = [Found(Group(dn)) for dn in await direct_groups(self._reading, person, deadline)]
+        graph = await self._keeper.get(deadline) if start and self._reading.options.nested else None
+
+        async def above(level: Sequence[Found]) -> list[Found]:
+            if graph is None:
+                return await self._levels.above(level, deadline)
+            # A group that is new, or stands outside of groups.base, or lists nobody, is none of the graph's.
+            strange = [one for one in level if one.key not in graph.known]
+            return [*(up for one in level for up in graph.above(one)), *await self._levels.above(strange, deadline)]
+
+        return await with_parents(self._reading, start, above)
+
+
+class MemberOfWithSids:
+    """Active Directory: memberOf of the groups themselves leads upward, since they are read for their SIDs anyway.
+
+    A search for `member` would find the same, and costs a domain controller ten times as much.
+    """
+
+    def __init__(self, reading: Reading, levels: Levels, names: SidNames) -> None:
+        self._reading = reading
+        self._levels = levels
+        self._names = names
+
+    async def groups_of(self, person: Person, deadline: Deadline) -> tuple[Group, ...]:
+        """Every group."""
+        dns = await direct_groups(self._reading, person, deadline)
+        primary, direct = await together((self._primary(person, deadline), self._named(dns, deadline)))
+
+        async def above(level: Sequence[Found]) -> list[Found]:
+            up = [dn for one in level for dn in one.member_of]
+            # Of a group that is not to be read, as one of another domain, only the search tells who holds it.
+            strange = [one for one in level if not one.group.sid]
+            found = await together((self._named(up, deadline), self._levels.above(strange, deadline)))
+            return [one for part in found for one in part]
+
+        return await with_parents(self._reading, [*primary, *direct], above)
+
+    async def _primary(self, person: Person, deadline: Deadline) -> list[Found]:
+        return [await self._names.primary(person, deadline)]
+
+    async def _named(self, dns: Sequence[str], deadline: Deadline) -> list[Found]:
+        """The groups with their SIDs and what they are in; one that may not be read has its DN alone."""
+        distinct = {comparable(dn): dn for dn in dns}
+        self._reading.bound(len(distinct))
+        raws = [dn.encode() for dn in distinct.values()]
+        base = self._reading.options.base
+        entries = await self._reading.any_of(base, "distinguishedName", raws, ATTRIBUTES, deadline)
+        known = {one.key: one for one in [await self._whole(entry, deadline) for entry in entries]}
+        return [known.get(key, Found(Group(dn))) for key, dn in distinct.items()]
+
+    async def _whole(self, entry: Entry, deadline: Deadline) -> Found:
+        one = found(entry)
+        member_of, whole = values_in(entry, "memberOf")
+        if not whole:
+            member_of = await rest_of(self._reading, entry.dn, "memberOf", member_of, deadline)
+        return Found(one.group, member_of)

@@ -1,0 +1,24 @@
+"""What is remembered of groups between two logins of different people."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ldap_token_bridge.cache import ExpiringCache
+
+
+@dataclass(frozen=True, slots=True)
+class KnownGroup:
+    """What stands behind a SID: its DN, empty if it has no entry here, and the DNs of the groups it is in directly."""
+
+    dn: str
+    member_of: tuple[str, ...] = ()
+
+
+class GroupMemory:
+    """Groups by SID, at most `size` of them, and how long they and the graph are good: `seconds`, 0 for not at all."""
+
+    def __init__(self, size: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self.by_sid = ExpiringCache[str, KnownGroup](size, seconds, clock)
+        self.seconds = seconds
+        self.clock = clock
