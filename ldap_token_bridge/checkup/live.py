@@ -2,11 +2,12 @@
 
 import asyncio
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.ldap import (
+    Entry,
     FilterTemplate,
     LdapClient,
     LdapOptions,
@@ -21,6 +22,7 @@ from ldap_token_bridge.policy import GroupReference, Policy
 from ldap_token_bridge.settings import Settings
 
 from .certificates import names_in
+from .group_reading import check_groups
 from .item import Grade, Item
 from .trouble import trouble_of
 
@@ -28,7 +30,9 @@ from .trouble import trouble_of
 _NOT_THERE = frozenset((10, 32, 34))
 _ANYTHING = FilterTemplate.compile("(objectClass=*)").fill()
 _LATER = "Try again; if it stays so, look into the directory server's own log."
+_LOOK_INTO_DNS = "Check directory.domain and site, the SRV records there, and the name servers of this machine."
 _WRONG_NAME = "is for another name"
+_FOUND = 4  # servers that are found by DNS have time for this many of them
 
 
 async def check_directory(settings: Settings, options: LdapOptions, policy: Policy | None) -> tuple[Item, ...]:
@@ -38,9 +42,16 @@ async def check_directory(settings: Settings, options: LdapOptions, policy: Poli
     """
     client = LdapClient(options)
     try:
-        return tuple(await _Checkup(settings, options, client).run(policy))
+        return await diagnose(settings, options, client, policy)
     finally:
         await client.close()
+
+
+async def diagnose(
+    settings: Settings, options: LdapOptions, client: LdapClient, policy: Policy | None
+) -> tuple[Item, ...]:
+    """The same through a client that may have met trouble already: a service account that was refused is not sent."""
+    return tuple(await _Checkup(settings, options, client).run(policy))
 
 
 class _Checkup:
@@ -49,16 +60,30 @@ class _Checkup:
         self._options = options
         self._client = client
         # Each server may use up its own time-outs before the next one is tried.
-        self._seconds = (options.connect_timeout + options.operation_timeout) * len(options.servers)
+        self._seconds = (options.connect_timeout + options.operation_timeout) * (len(options.servers) or _FOUND)
 
     async def run(self, policy: Policy | None) -> list[Item]:
-        checks = await self._client.check(Deadline.after(self._seconds))
+        where = self._settings.place("directory", "domain")
+        try:
+            checks = await self._client.check(self._deadline())
+        except Unavailable as error:
+            return [Item("servers", Grade.FINDING, f"no server is found: {error.detail}", where, _LOOK_INTO_DNS)]
+        odd = [Item("servers", Grade.FINDING, note, where, _LOOK_INTO_DNS) for note in self._client.notes]
+        if self._options.find:
+            found = ", ".join(str(check.server) for check in checks)
+            odd.insert(0, Item("servers", Grade.FINE, f"{self._settings.directory.domain}: {found}"))
+        return odd + await self._ask(checks, policy)
+
+    async def _ask(self, checks: Sequence[ServerCheck], policy: Policy | None) -> list[Item]:
         items = [await self._server(number, check) for number, check in enumerate(checks)]
         if all(item.grade is not Grade.FINE for item in items):
             return items
         items += [await self._base(path, base) for path, base in self._bases()]
         if all(item.grade is Grade.FINE for item in items if item.topic == "base"):
             items.append(await self._people())
+            if items[-1].grade is Grade.FINE:
+                groups = await check_groups(self._settings, self._search)
+                items += [groups] if groups else []
         references = policy.group_references() if policy else ()
         items += [await self._group(reference) for reference in references]
         return items
@@ -158,6 +183,9 @@ class _Checkup:
             if error.code in _NOT_THERE:
                 return False
             raise
+
+    async def _search(self, request: SearchRequest) -> tuple[Entry, ...]:
+        return await self._client.search(request, self._deadline())
 
     def _deadline(self) -> Deadline:
         return Deadline.after(self._seconds)

@@ -1,7 +1,7 @@
 """The check-up that needs nothing but files: settings, keys, certificates, policy and its tests."""
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +10,7 @@ from ldap_token_bridge.errors import Misconfigured, Problem
 from ldap_token_bridge.policy import Policy, load_policy
 from ldap_token_bridge.settings import Settings, load_settings
 from ldap_token_bridge.tokens import Keyring
+from ldap_token_bridge.yamlfile import suggest
 
 from .certificates import check_directory_tls, check_server_tls
 from .item import Grade, Item, items_of
@@ -69,7 +70,19 @@ def _check_policy(settings: Settings, now: datetime) -> tuple[Policy | None, lis
     ]
     counts = f"rules: {len(policy.rules)}, tests passed: {len(results)}, hash: {policy.hash}"
     fine = Item("policy", Grade.FINE, f"{path}: {counts}")
-    return policy, [*(failed or [fine]), *_check_sids(settings, policy)]
+    return policy, [*(failed or [fine]), *_check_sids(settings, policy), *_check_rules(settings, policy, now)]
+
+
+def _check_rules(settings: Settings, policy: Policy, now: datetime) -> Iterator[Item]:
+    """Rules that hold nowhere or no more; a deny rule among them would be missed without a word."""
+    for rule in policy.rules:
+        name, place = rule.reference.id, rule.reference.place
+        services = sorted(rule.services or ())
+        if services and not set(services).intersection(settings.token.services):
+            what = f"the rule {name!r} holds for no service of this bridge: {', '.join(services)}"
+            yield Item("policy", Grade.WARNING, what, place, suggest(services[0], settings.token.services))
+        if rule.until is not None and rule.until < now.date():
+            yield Item("policy", Grade.WARNING, f"the rule {name!r} has ended: until {rule.until}", place, "Remove it.")
 
 
 def _check_sids(settings: Settings, policy: Policy) -> list[Item]:

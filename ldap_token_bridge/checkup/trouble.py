@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from ldap_token_bridge.directory import defaults_for
 from ldap_token_bridge.directory.reasons import refusal_of
 from ldap_token_bridge.identity import Refusal
 from ldap_token_bridge.ldap import BindResult
@@ -16,6 +17,7 @@ _REFUSED = re.compile(r"^the service account is refused: (\d+)")
 _WANTS_TLS = frozenset((8, 13))  # strongerAuthRequired, confidentialityRequired
 
 _SERVERS: KeyPath = ("directory", "servers")
+_DOMAIN: KeyPath = ("directory", "domain")
 _TLS: KeyPath = ("directory", "tls")
 # What the ldap room says of a server begins with these words. What is not here may pass by itself: no such name, no
 # answer, nothing that listens.
@@ -28,6 +30,11 @@ _LASTING: tuple[tuple[str, KeyPath], ...] = (
 _PORTS = (
     "Check the port: ldaps:// speaks TLS from the first byte, usually on 636; ldap:// with start_tls: true is usually"
     " on 389. If the port is right, look into the server's own log."
+)
+
+_CERTIFICATE = (
+    "Let the server ask for certificates, trust the one that signed this one, and map its name to an account that it"
+    " knows. (OpenLDAP: TLSVerifyClient, TLSCACertificateFile, authz-regexp.)"
 )
 
 _MEANING = {
@@ -57,18 +64,22 @@ def trouble_of(problem: str, server: int, settings: Settings) -> Trouble:
     refused = _REFUSED.match(problem)
     if refused:
         return _refusal(int(refused[1]), problem, settings)
+    here = _DOMAIN if settings.directory.domain else (*_SERVERS, server)
     for words, key in _LASTING:
         if problem.startswith(words):
-            return Trouble((*key, server) if key == _SERVERS else key, Grade.UNUSABLE)
+            return Trouble(here if key == _SERVERS else key, Grade.UNUSABLE)
     remedy = _PORTS if problem.startswith("the server closed the connection") else ""
-    return Trouble((*_SERVERS, server), Grade.FINDING, remedy=remedy)
+    return Trouble(here, Grade.FINDING, remedy=remedy)
 
 
 def _refusal(code: int, problem: str, settings: Settings) -> Trouble:
+    if not settings.directory.bind_dn:
+        return Trouble((*_TLS, "certificate"), Grade.UNUSABLE, remedy=_CERTIFICATE)
     if code in _WANTS_TLS:
         return Trouble(_SERVERS, Grade.UNUSABLE)
     password = password_key(settings)
-    refusal = refusal_of(BindResult(code, problem))
+    answers = defaults_for(settings.directory.options.kind).bind_answers
+    refusal = refusal_of(BindResult(code, problem), answers)
     if refusal is None:
         return Trouble(("directory", "bind_dn"), Grade.UNUSABLE)
     meaning = _MEANING.get(refusal, "")

@@ -13,7 +13,10 @@ COMMANDS = {
     "demo": "Try everything on this machine, with nothing to set up.",
     "serve": "Run the token service until SIGTERM or Ctrl-C.",
     "check": "Check settings, keys, certificates, policy and its tests.",
-    "keys": "Make and publish the keys that sign tokens.",
+    "whoami": "Show who a name is in the directory, with all groups.",
+    "keys": "Make, publish and rotate the keys that sign tokens.",
+    "token": "Explain what registries make of a token.",
+    "registry-config": "Print what a registry needs to send people to the bridge.",
     "policy": "Check and test policy files.",
     "schema": "Print the JSON Schema of bridge.yaml.",
 }

@@ -4,6 +4,7 @@ Exit codes: 0 fine, 1 a finding or a refusal, 2 unusable input.
 """
 
 import os
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,9 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 CONFIG_VARIABLE = "LTB_CONFIG"
 CONFIG_PLACES = (Path("bridge.yaml"), Path("/etc/ldap-token-bridge/bridge.yaml"))
+
+# Control, format and half characters; line and paragraph separators.
+_STEERING = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 
 EXIT_FINDING = 1
 EXIT_UNUSABLE = 2
@@ -96,21 +100,26 @@ def run_or_explain() -> Iterator[None]:
 
 def show_problem(problem: Problem) -> None:
     """What, where and how to mend it, on stderr."""
-    place = f"{_style(str(problem.where), None)}: " if problem.where else ""
-    say(f"{_style('error:', 'red')} {place}{problem.what}")
+    place = f"{_style(printable(str(problem.where)), None)}: " if problem.where else ""
+    say(f"{_style('error:', 'red')} {place}{printable(problem.what)}")
     if problem.remedy:
-        say(f"       {problem.remedy}")
+        say(f"       {printable(problem.remedy)}")
 
 
 def show_warnings(warnings: tuple[str, ...]) -> None:
     """Texts about what should be mended, on stderr."""
     for warning in warnings:
-        say(f"{_style('warning:', 'yellow')} {warning}")
+        say(f"{_style('warning:', 'yellow')} {printable(warning)}")
 
 
 def say(text: str) -> None:
     """A line for people on stderr. Colours go only to a terminal, and not where NO_COLOR is set (no-color.org)."""
     click.echo(text, err=True, color=False if os.environ.get("NO_COLOR") else None)
+
+
+def printable(text: str) -> str:
+    """Text from a file or a directory without what moves a terminal's cursor or begins a line of its own."""
+    return "".join("\ufffd" if unicodedata.category(character) in _STEERING else character for character in text)
 
 
 def _style(text: str, colour: str | None) -> str:

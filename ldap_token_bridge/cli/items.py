@@ -11,6 +11,8 @@ import click
 from ldap_token_bridge import __version__
 from ldap_token_bridge.checkup import Grade, Item, exit_code
 
+from .common import printable
+
 FORMATS = ("text", "json", "github", "sarif")
 
 _SIGNS = {Grade.FINE: "✓", Grade.WARNING: "!", Grade.FINDING: "✗", Grade.UNUSABLE: "✗"}
@@ -32,15 +34,19 @@ def print_items(items: Sequence[Item], output_format: str) -> None:
 
 
 def _text(items: Sequence[Item]) -> str:
+    return "\n".join([*lines_of(items), _summary(items)])
+
+
+def lines_of(items: Sequence[Item]) -> list[str]:
+    """Each item for people: a line, and below it how to mend it."""
     lines = []
     for item in items:
         sign = click.style(_signs()[item.grade], fg=_COLOURS[item.grade], bold=True)
         place = f"{item.where}: " if item.where and item.grade is not Grade.FINE else ""
-        lines.append(f"{sign} {item.topic}: {place}{item.what}")
+        lines.append(f"{sign} {item.topic}: {printable(place + item.what)}")
         if item.remedy:
-            lines.append(f"    {item.remedy}")
-    lines.append(_summary(items))
-    return "\n".join(lines)
+            lines.append(f"    {printable(item.remedy)}")
+    return lines
 
 
 def _signs() -> dict[Grade, str]:
@@ -61,21 +67,23 @@ def _summary(items: Sequence[Item]) -> str:
 
 
 def _json(items: Sequence[Item]) -> dict[str, Any]:
-    return {
-        "exit_code": exit_code(items),
-        "items": [
-            {
-                "topic": item.topic,
-                "grade": item.grade.name.lower(),
-                "what": item.what,
-                "file": item.where.file if item.where else None,
-                "line": item.where.line or None if item.where else None,
-                "column": item.where.column or None if item.where else None,
-                "remedy": item.remedy,
-            }
-            for item in items
-        ],
-    }
+    return {"exit_code": exit_code(items), "items": objects_of(items)}
+
+
+def objects_of(items: Sequence[Item]) -> list[dict[str, Any]]:
+    """Each item for programs."""
+    return [
+        {
+            "topic": item.topic,
+            "grade": item.grade.name.lower(),
+            "what": item.what,
+            "file": item.where.file if item.where else None,
+            "line": item.where.line or None if item.where else None,
+            "column": item.where.column or None if item.where else None,
+            "remedy": item.remedy,
+        }
+        for item in items
+    ]
 
 
 def _github(items: Sequence[Item]) -> str:

@@ -1,31 +1,17 @@
-"""`keys`: make and publish the keys that sign tokens."""
+"""`keys`: make and publish the keys that sign tokens. The other commands of the group have files of their own."""
 
 import json
-import os
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
 from ldap_token_bridge.tokens import DEFAULT_DAYS, Algorithm, Keyring, NewKey, SigningKey, new_key
 
-from .common import config_option, examples, find_config, format_option, run_or_explain, show_warnings
-
-Decorated = TypeVar("Decorated", bound=Callable[..., Any])
-
-_NO_ISSUER = "ldap-token-bridge"  # the certificate's name if no settings say the issuer; registries do not read it
-
-
-def _place_options(function: Decorated) -> Decorated:
-    keys_dir = click.option(
-        "--keys-dir",
-        type=click.Path(file_okay=False, path_type=Path),
-        metavar="DIR",
-        help="The folder of the keys. Else token.keys_dir of the settings.",
-    )
-    return keys_dir(config_option(function))
+from .common import examples, format_option, run_or_explain, show_warnings
+from .key_list import list_command
+from .key_place import KeyPlace, key_place, place_options
+from .key_rotation import activate, retire
 
 
 @click.group(
@@ -34,7 +20,7 @@ def _place_options(function: Decorated) -> Decorated:
     )
 )
 def command() -> None:
-    """Make and publish the keys that sign tokens.
+    """Make, publish and rotate the keys that sign tokens.
 
     A key is a pair of files, NAME.key and NAME.crt. Registries must know its certificate before the first token that
     it signs: give them the bundle, and restart them.
@@ -48,7 +34,7 @@ def command() -> None:
         "ldap-token-bridge keys new --keys-dir keys --certificate token.crt --key token.key",
     )
 )
-@_place_options
+@place_options
 @click.option("--algorithm", type=click.Choice(["ES256", "RS256"]), help="What the key signs with.  [default: ES256]")
 @click.option("--days", type=int, help="How long the certificate is valid.  [default: 3650]")
 @click.option("--certificate", type=click.Path(path_type=Path), metavar="FILE", help="Take over this certificate ...")
@@ -72,10 +58,10 @@ def new(
         raise click.UsageError("--certificate and --key belong together.")
     if certificate and (algorithm or days is not None):
         raise click.UsageError("--algorithm and --days are for a new certificate; yours says both already.")
-    folder, issuer = _folder_and_issuer(keys_dir, config)
+    place = key_place(keys_dir, config)
     made = new_key(
-        folder,
-        common_name=issuer,
+        place.folder,
+        common_name=place.issuer,
         now=datetime.now(UTC),
         algorithm=algorithm or "ES256",
         days=DEFAULT_DAYS if days is None else days,
@@ -86,28 +72,12 @@ def new(
         files = {"key_file": str(made.files.key), "certificate_file": str(made.files.certificate)}
         _print_json(_as_json(made.key, signs=made.active) | files)
     else:
-        click.echo(_report(made, "" if config is None else f" -c {config}", keys_dir))
+        click.echo(_report(made, place))
 
 
-@command.command(
-    name="list",
-    epilog=examples(
-        "ldap-token-bridge keys list --keys-dir keys", "ldap-token-bridge keys list -c bridge.yaml --format json"
-    ),
-)
-@_place_options
-@format_option
-@run_or_explain()
-def list_keys(keys_dir: Path | None, config: Path | None, output_format: str) -> None:
-    """Show every key, its ids, and which one signs."""
-    keyring = _load(keys_dir, config)
-    if output_format == "json":
-        keys = [_as_json(key, signs=key is keyring.active) for key in keyring.keys]
-        _print_json({"keys": keys, "warnings": list(keyring.warnings)})
-        return
-    show_warnings(keyring.warnings)
-    for key in keyring.keys:
-        click.echo(f"{key.name}  ({'signs' if key is keyring.active else 'published only'})\n{_describe(key)}")
+command.add_command(list_command)
+command.add_command(activate)
+command.add_command(retire)
 
 
 @command.command(
@@ -116,7 +86,7 @@ def list_keys(keys_dir: Path | None, config: Path | None, output_format: str) ->
         "kubectl create configmap registry-token-bundle --from-file=bundle.pem",
     )
 )
-@_place_options
+@place_options
 @run_or_explain()
 def bundle(keys_dir: Path | None, config: Path | None) -> None:
     """Print the certificates of all keys: the registry's rootcertbundle.
@@ -130,7 +100,7 @@ def bundle(keys_dir: Path | None, config: Path | None) -> None:
 
 
 @command.command(epilog=examples("ldap-token-bridge keys jwks -c bridge.yaml > jwks.json"))
-@_place_options
+@place_options
 @run_or_explain()
 def jwks(keys_dir: Path | None, config: Path | None) -> None:
     """Print the public keys as a JWK Set, for a registry 3.x.
@@ -142,18 +112,8 @@ def jwks(keys_dir: Path | None, config: Path | None) -> None:
     _print_json(keyring.jwks())
 
 
-def _folder_and_issuer(keys_dir: Path | None, config: Path | None) -> tuple[Path, str]:
-    if keys_dir is not None:
-        return keys_dir, _NO_ISSUER
-    from ldap_token_bridge.settings import load_settings  # noqa: PLC0415 -- not needed, and slow, with --keys-dir
-
-    token = load_settings(find_config(config), os.environ).token
-    return token.keys_dir, token.issuer
-
-
 def _load(keys_dir: Path | None, config: Path | None) -> Keyring:
-    folder, _ = _folder_and_issuer(keys_dir, config)
-    return Keyring.load(folder, datetime.now(UTC))
+    return Keyring.load(key_place(keys_dir, config).folder, datetime.now(UTC))
 
 
 def _as_json(key: SigningKey, *, signs: bool) -> dict[str, object]:
@@ -177,11 +137,9 @@ def _describe(key: SigningKey) -> str:
     )
 
 
-def _report(made: NewKey, settings: str, keys_dir: Path | None) -> str:
-    place = settings if keys_dir is None else f" --keys-dir {keys_dir}"
-    folder = made.files.key.parent
+def _report(made: NewKey, place: KeyPlace) -> str:
     steps = [
-        f"ldap-token-bridge keys bundle{place} > bundle.pem",
+        f"ldap-token-bridge keys bundle{place.options} > bundle.pem",
         "Give bundle.pem to every registry as auth.token.rootcertbundle.",
         "Restart every registry: it reads the file at its start only.",
     ]
@@ -189,9 +147,12 @@ def _report(made: NewKey, settings: str, keys_dir: Path | None) -> str:
         steps.append("Start the bridge: ldap-token-bridge serve -c bridge.yaml")
         role = "It signs from now on."
     else:
-        steps.append(f"Only then let it sign: echo {made.key.name} > {folder / 'active'}")
+        steps.append(f"Only then let it sign: ldap-token-bridge keys activate {made.key.name}{place.options}")
         steps.append("Reload the bridge: send SIGHUP to its process.")
-        steps.append(f"Remove {made.signer}.key and {made.signer}.crt when the last token of the old key has expired.")
+        steps.append(
+            "When the last token of the old key has expired (token.lifetime and a minute): "
+            f"ldap-token-bridge keys retire {made.signer}{place.options}"
+        )
         role = f"It is published only. {made.signer} goes on signing."
     lines = [
         f"Signing key {made.key.name}. {role}",

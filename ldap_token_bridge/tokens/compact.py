@@ -58,6 +58,12 @@ def claims_of(raw: bytes, *, audience_list: bool) -> dict[str, Any]:
     return claims
 
 
+def contents(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Header and claims as they are, for people to look at; raises Malformed for what is no token."""
+    header, claims, _ = parts_of(token)
+    return _object(header, "header"), _object(claims, "claims")
+
+
 def x5c_of(header: dict[str, Any]) -> list[x509.Certificate]:
     """The certificates of the header: padded standard base64 of DER (RFC 7515 section 4.1.6)."""
     try:

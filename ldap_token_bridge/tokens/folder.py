@@ -1,9 +1,11 @@
 """The key folder: which pairs of files lie in it and which one signs.
 
 `NAME.key` beside `NAME.crt`; `active` is a text file with the NAME that signs, not needed while there is one key.
+What lies in `retired/` is kept and neither signs nor is published.
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from ldap_token_bridge.errors import Misconfigured, Place, Problem
@@ -11,8 +13,10 @@ from ldap_token_bridge.errors import Misconfigured, Place, Problem
 from .key_files import KeyPair
 
 ACTIVE_FILE = "active"
+RETIRED_FOLDER = "retired"
 # cert-manager puts its issuer's certificate beside tls.key and tls.crt.
 _NO_PAIR = "ca"
+_WRITABLE_BY_ANYONE = 0o002
 
 
 def key_pairs(folder: Path) -> tuple[KeyPair, ...]:
@@ -56,6 +60,8 @@ def active_name(folder: Path, names: tuple[str, ...]) -> str:
 def read_active(folder: Path) -> str | None:
     """What `active` says; None if there is no such file."""
     path = folder / ACTIVE_FILE
+    if path.exists() and not path.is_file():
+        raise Misconfigured.one("is no file", str(path), "It must hold one line: the name of the key that signs.")
     try:
         return path.read_text("utf-8").strip()
     except FileNotFoundError:
@@ -64,6 +70,15 @@ def read_active(folder: Path) -> str | None:
         raise Misconfigured.one(
             "cannot be read as text", str(path), "It must hold one line: the name of the key that signs."
         ) from None
+
+
+def folder_warnings(folder: Path) -> Iterator[str]:
+    """Whoever may write here chooses what signs: the folder and `active` are worth as much as a key."""
+    if os.statvfs(folder).f_flag & os.ST_RDONLY:
+        return  # a mounted Kubernetes secret, whose mode says that everybody may write
+    for path in (folder, folder / ACTIVE_FILE):
+        if path.exists() and path.stat().st_mode & _WRITABLE_BY_ANYONE:
+            yield f"{path}: anyone on this machine may write there and choose the key that signs: chmod o-w {path}"
 
 
 def _make_one(folder: Path) -> str:

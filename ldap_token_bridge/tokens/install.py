@@ -1,9 +1,5 @@
 """New signing keys: made or taken over, written whole or not at all, never over an existing file."""
 
-import os
-import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from ldap_token_bridge.errors import Misconfigured
 
+from .files import PUBLIC_MODE, SECRET_MODE, create, explained
 from .folder import ACTIVE_FILE, active_name, key_pairs, read_active
 from .generate import MAX_DAYS, Algorithm, generate_key, self_signed
 from .key_files import KeyPair, validity_problem
@@ -22,8 +19,6 @@ from .signing_key import SigningKey
 # The end of a signing key's certificate stops every push and pull at once, so it is far away; keys are to be changed
 # by rotation, before it.
 DEFAULT_DAYS = 3650
-_SECRET_MODE = 0o600
-_PUBLIC_MODE = 0o644
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +65,12 @@ def new_key(
         chain = [self_signed(private, common_name, days, now)]
     name = f"{now:%Y%m%d}-{libtrust_id(private.public_key())[:9].replace(':', '').lower()}"
     files = KeyPair(name, folder / f"{name}.key", folder / f"{name}.crt")
-    with _explained(folder):
+    with explained(folder, "cannot write the new key"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         signer = _settle_signer(folder)
         _install(files, private, chain)
         if not signer:
-            _create(folder / ACTIVE_FILE, f"{name}\n".encode(), _PUBLIC_MODE, replace=True)
+            create(folder / ACTIVE_FILE, f"{name}\n".encode(), PUBLIC_MODE, replace=True)
             signer = name
     return NewKey(SigningKey.of(name, private, chain), files, signer)
 
@@ -88,49 +83,16 @@ def _settle_signer(folder: Path) -> str:
         return ""
     signer = active_name(folder, names)
     if read_active(folder) is None:
-        _create(folder / ACTIVE_FILE, f"{signer}\n".encode(), _PUBLIC_MODE)
+        create(folder / ACTIVE_FILE, f"{signer}\n".encode(), PUBLIC_MODE)
     return signer
 
 
 def _install(files: KeyPair, private: PrivateKey, chain: list[x509.Certificate]) -> None:
     """Both files or none."""
     certificates = b"".join(certificate.public_bytes(Encoding.PEM) for certificate in chain)
-    _create(files.certificate, certificates, _PUBLIC_MODE)
+    create(files.certificate, certificates, PUBLIC_MODE)
     try:
-        _create(files.key, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), _SECRET_MODE)
+        create(files.key, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), SECRET_MODE)
     except BaseException:
         files.certificate.unlink()
         raise
-
-
-def _create(path: Path, content: bytes, mode: int, *, replace: bool = False) -> None:
-    """Writes a new file that appears whole under its name; raises FileExistsError unless it may `replace` one."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        # The mode holds from the first byte on: no moment in which others could open a key.
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-        if replace:
-            draft.replace(path)
-        else:
-            os.link(draft, path)
-    finally:
-        with suppress(FileNotFoundError):
-            draft.unlink()
-
-
-@contextmanager
-def _explained(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if isinstance(error, FileExistsError) and error.filename2:
-            raise Misconfigured.one("exists already, and no key is ever overwritten", str(error.filename2)) from None
-        raise Misconfigured.one(
-            f"cannot write the new key: {error.strerror}",
-            str(folder),
-            f"The folder must be writable for the user that runs this command (uid {os.geteuid()}).",
-        ) from None

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from ldap_token_bridge.errors import Misconfigured, Problem
 
-from .folder import active_name, key_pairs
+from .folder import active_name, folder_warnings, key_pairs
 from .key_files import KeyPair, validity_problem
 from .signing_key import SigningKey
 
@@ -33,8 +33,8 @@ class Keyring:
         registries do not look at it unless a token names it.
         """
         problems: list[Problem] = []
-        warnings: list[str] = []
         pairs = key_pairs(folder)
+        warnings: list[str] = list(folder_warnings(folder))
         active = ""
         try:
             active = active_name(folder, tuple(pair.name for pair in pairs))
@@ -58,6 +58,16 @@ class Keyring:
             raise Misconfigured(problems)
         keys.sort(key=lambda key: key.name != active)
         return cls(keys[0], tuple(keys), tuple(warnings))
+
+    def ending(self, now: datetime) -> tuple[str, ...]:
+        """A text for each key whose certificate ends soon or has ended, at another moment than that of loading."""
+        return tuple(
+            f"the certificate of the key {key.name} {'ended' if now > key.not_after else 'ends'} on "
+            f"{key.not_after:%Y-%m-%d %H:%M} UTC; registries refuse its tokens from then on. "
+            f"Make the next key: {_NEW}"
+            for key in self.keys
+            if key.not_after - now < EXPIRY_NOTICE
+        )
 
     def bundle_pem(self) -> str:
         """The registry's `rootcertbundle`: the certificate of every key, and of nobody else.

@@ -168,7 +168,8 @@ class _Walk:
             self.key = public_key_of(leaf)
             return f"by the certificate in x5c ({leaf.subject.rfc4514_string()})"
         if "jwk" in self.header:
-            raise _Refused("the token brings its own key (jwk); such tokens are not examined here")
+            # Some registries 3.x before 3.0.0 even trusted such a key by its mere id; the bridge never sends one.
+            raise _Refused("the token brings its own key (jwk); no token of the bridge does, and none is accepted here")
         if not kid:
             raise _Refused("the token names no key: neither x5c nor kid is there")
         known = self._known_keys()
@@ -224,4 +225,8 @@ _START: tuple[tuple[str, _Look], ...] = (("trust", _Walk.trust), ("form", _Walk.
 _ORDER: dict[Generation, tuple[tuple[str, _Look], ...]] = {
     "2.x": (*_START, *_CLAIMS, *_KEY),
     "3.x": (*_START, *_KEY, ("claims", _Walk.decode_claims), *_CLAIMS),
+}
+# The names of the steps, in order: those behind a refusal are not reached.
+STEPS: dict[Generation, tuple[str, ...]] = {
+    generation: tuple(name for name, _ in looks) for generation, looks in _ORDER.items()
 }

@@ -9,6 +9,7 @@ from .reader import Document, KeyPath, read_document, read_text, resolve_scalar
 from .schema import json_schema
 from .types import Duration, FilePath, Network, format_duration, parse_duration, parse_network
 from .validate import suggest, validate
+from .writer import write_yaml
 
 __all__ = [
     "Document",
@@ -32,4 +33,5 @@ __all__ = [
     "resolve_scalar",
     "suggest",
     "validate",
+    "write_yaml",
 ]

@@ -55,7 +55,10 @@ class Document:
 def read_text(path: Path, what: str) -> str:
     """The UTF-8 text of a file; raises Misconfigured, which calls the file `what`."""
     try:
-        raw = path.read_bytes()
+        if not path.is_file() and path.exists() and not path.is_dir():
+            raise Misconfigured.one(f"{what} is no file", str(path), "Name a file.")
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
     except OSError as error:
         reason = (error.strerror or "cannot be read").lower()
         raise Misconfigured.one(

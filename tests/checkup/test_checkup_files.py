@@ -187,3 +187,26 @@ def test_a_pair_that_cannot_be_used(
 def _encrypted() -> str:
     key = ec.generate_private_key(ec.SECP256R1())
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")).decode()
+
+
+def test_rules_that_hold_nowhere_or_no_more(make_folder: MakeFolder) -> None:
+    """A service that is mistyped and a year that is over are warnings: a deny rule among them would be missed."""
+    config = make_folder(DIRECTORY)
+    (config.parent / "policy.yaml").write_text(
+        """\
+version: 1
+allow:
+  - {id: all, who: [signed-in], repositories: ["**"], actions: [pull]}
+deny:
+  - {id: typo, why: x, who: [signed-in], repositories: ["a/**"], actions: [pull], services: [registry.tset]}
+  - {id: over, why: x, who: [signed-in], repositories: ["b/**"], actions: [pull], until: 2001-01-04}
+"""
+    )
+    found = bad(config)
+    assert [(item.grade, item.where.line if item.where else 0) for item in found] == [
+        (Grade.WARNING, 5),
+        (Grade.WARNING, 6),
+    ]
+    assert "registry.tset" in found[0].what
+    assert "Did you mean 'registry.test'?" in found[0].remedy
+    assert "until 2001-01-04" in found[1].what

@@ -26,6 +26,25 @@ def test_the_key_of_a_trouble(make_folder: MakeFolder, problem: str, key: tuple[
     assert (trouble.key, trouble.grade) == (key, grade)
 
 
+@pytest.mark.parametrize(
+    ("problem", "key", "grade"),
+    [
+        ("no connection within 1.5 s", ("directory", "domain"), Grade.FINDING),
+        ("the server's certificate is for another name", ("directory", "domain"), Grade.UNUSABLE),
+        ("the server refuses StartTLS: 2 unsupported", ("directory", "tls", "start_tls"), Grade.UNUSABLE),
+        ("the service account is refused: 48 x", ("directory", "tls", "certificate"), Grade.UNUSABLE),
+    ],
+)
+def test_the_key_of_a_trouble_with_servers_by_dns_and_a_certificate(
+    make_folder: MakeFolder, problem: str, key: tuple[str | int, ...], grade: Grade
+) -> None:
+    """Neither a list of servers nor a password is named, for there is none."""
+    path = make_folder({"domain": "corp.example.com", "tls": {"certificate": "c.pem", "key": "c.key"}})
+    path.write_text(path.read_text().replace('  bind_password_file: "password"\n', ""))
+    trouble = trouble_of(problem, 1, load_settings(path, {}))
+    assert (trouble.key, trouble.grade) == (key, grade)
+
+
 def test_the_key_of_the_password(make_folder: MakeFolder) -> None:
     """It is named where it was set: in the environment here."""
     path = make_folder({"servers": ["ldaps://a"], "bind_dn": "CN=svc,DC=corp"})

@@ -1,7 +1,8 @@
 """`keys`: what people see, what programs read, and that no secret is in either."""
 
+import io
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,13 @@ def _new(folder: Path, *arguments: str | Path) -> dict[str, Any]:
     return made
 
 
+class _Terminal(io.StringIO):
+    """Standard output that says it is one."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 def test_first_key_says_what_to_do_next(tmp_path: Path) -> None:
     """Bundle, rootcertbundle, restart, serve: the way to the first login."""
     result = _run("new", "--keys-dir", tmp_path / "keys")
@@ -43,37 +51,66 @@ def test_later_key_says_that_it_does_not_sign(tmp_path: Path) -> None:
     first = _new(tmp_path)
     result = _run("new", "--keys-dir", tmp_path)
     assert f"It is published only. {first['name']} goes on signing." in result.stdout
-    (line,) = (line for line in result.stdout.splitlines() if "echo" in line)
-    name, target = line.partition("echo ")[2].split(" > ")
-    Path(target).write_text(f"{name}\n")
-    keyring = Keyring.load(tmp_path, datetime.now(UTC))
-    assert keyring.active.name == name != first["name"]
+    (line,) = (line for line in result.stdout.splitlines() if "keys activate" in line)
+    assert _run(*line.partition("ldap-token-bridge keys ")[2].split()).exit_code == 0
+    assert Keyring.load(tmp_path, datetime.now(UTC)).active.name != first["name"]
+    assert f"keys retire {first['name']} --keys-dir {tmp_path}" in result.stdout
 
 
 def test_json_of_new_and_list(tmp_path: Path) -> None:
-    """Programs get the ids, the files, the dates and which key signs."""
+    """Programs get the ids, the files, the dates, the state and which key signs."""
     first, second = _new(tmp_path), _new(tmp_path, "--algorithm", "RS256", "--days", "30")
     assert [first["active"], second["active"]] == [True, False]
     assert [first["alg"], second["alg"]] == ["ES256", "RS256"]
     assert Path(first["key_file"]).is_file()
-    listed = json.loads(_run("list", "--keys-dir", tmp_path, "--format", "json").stdout)
-    files = ("key_file", "certificate_file")
-    assert listed["keys"] == [
-        {name: value for name, value in made.items() if name not in files} for made in (first, second)
+    listed = json.loads(_run("list", "--keys-dir", tmp_path, "--format", "json").stdout)["keys"]
+    told = [{name: value for name, value in each.items() if name in first} for each in listed]
+    assert told == [first, second]
+    assert [(each["state"], each["age_days"], each["days_left"]) for each in listed] == [
+        ("signs", 0, 3649),
+        ("published", 0, 29),
     ]
-    (warning,) = listed["warnings"]
-    assert second["name"] in warning
 
 
 def test_list_for_people(tmp_path: Path) -> None:
     """One block a key, the one that signs first; warnings go to stderr."""
-    first, second = _new(tmp_path), _new(tmp_path)
+    first, second = _new(tmp_path), _new(tmp_path, "--days", "20")
     Path(second["key_file"]).chmod(0o644)
     result = _run("list", "--keys-dir", tmp_path)
-    assert result.stdout.index(f"{first['name']}  (signs)") < result.stdout.index(f"{second['name']}  (published only)")
+    assert result.stdout.index(f"{first['name']}  (signs)") < result.stdout.index(f"{second['name']}  (published)")
     assert all(made[name] in result.stdout for made in (first, second) for name in ("kid", "thumbprint"))
+    assert "(10.0 years left)" in result.stdout
+    assert "(19 days left)" in result.stdout
     assert "chmod 600" in result.stderr
+    assert f"{second['certificate_file']}: registries refuse tokens of this key from" in result.stderr
     assert "chmod" not in result.stdout
+
+
+def test_list_on_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table with the same facts; ids are not cut at 80 columns."""
+    made = [_new(tmp_path), _new(tmp_path)]
+    terminal = _Terminal()
+    monkeypatch.setattr("sys.stdout", terminal)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "dumb")
+    root(["keys", "list", "--keys-dir", str(tmp_path)], standalone_mode=False)
+    shown = terminal.getvalue()
+    assert all(each[name] in shown for each in made for name in ("name", "kid", "thumbprint"))
+    assert "signs" in shown
+    assert "valid until" in shown
+    assert max(len(line.rstrip()) for line in shown.splitlines()) <= 80
+
+
+def test_an_expired_signing_key_is_shown(tmp_path: Path) -> None:
+    """Where every other command refuses it, the list says what it is."""
+    key, now = ec_key(), datetime.now(UTC)
+    write_pair(tmp_path, "a", key, certificate(key, start=now - timedelta(days=800), end=now - timedelta(days=70)))
+    result = _run("list", "--keys-dir", tmp_path)
+    assert result.exit_code == 0
+    assert "a  (signs, but expired)" in result.stdout
+    assert "age          2.2 years" in result.stdout
+    assert "(ended 2 months ago)" in result.stdout
+    assert _run("bundle", "--keys-dir", tmp_path).exit_code == 2
 
 
 def test_bundle_and_jwks_print_the_keyring(tmp_path: Path) -> None:

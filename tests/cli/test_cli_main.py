@@ -54,7 +54,7 @@ def test_help_imports_no_room() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_its_line_and_examples(name: str) -> None:
     """The table says of a command what the command says of itself, and its help shows how to use it."""
-    command = importlib.import_module(f"ldap_token_bridge.cli.{name}").command
+    command = importlib.import_module(f"ldap_token_bridge.cli.{name.replace('-', '_')}").command
     assert command.get_short_help_str(200) == COMMANDS[name]
     result = CliRunner().invoke(root, [name, "--help"])
     assert result.exit_code == 0

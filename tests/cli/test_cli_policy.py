@@ -93,3 +93,14 @@ def test_the_sample_passes_its_own_tests() -> None:
 def test_the_schema_is_current() -> None:
     """config/policy.schema.json is what the command prints."""
     assert json.loads(run("schema").stdout) == json.loads((CONFIG / "policy.schema.json").read_text())
+
+
+def test_a_policy_cannot_write_to_the_terminal(policy: Path) -> None:
+    """Nor issue commands to a pipeline that reads the output: names and reasons are the policy's author's."""
+    policy.write_text(
+        GOOD.replace("{user: bob,", '{user: bob, name: "\\e]0;x\\a\\n::error::x",').replace("users/bob/x", "x")
+    )
+    result = run("test", policy)
+    assert result.exit_code == 1
+    assert "\x1b" not in result.stdout
+    assert "\n::error" not in result.stdout

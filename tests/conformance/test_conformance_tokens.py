@@ -179,9 +179,10 @@ def test_074_two_keys_overlap(make_variant: MakeVariant, tmp_path: Path) -> None
     bridge.make_key("RS256")
     bridge.reload()
     auth = bridge.token_auth()
-    names = sorted(path.stem for path in (bridge.folder / "keys").glob("*.key"))
-    signing = (bridge.folder / "keys" / "active").read_text().strip()
-    (bridge.folder / "keys" / "active").write_text(next(name for name in names if name != signing))
+    keys = bridge.folder / "keys"
+    signing = (keys / "active").read_text().strip()
+    other = next(path.stem for path in keys.glob("*.key") if path.stem != signing)
+    bridge.command_line(["keys", "activate", other, "--keys-dir", str(keys)])
     bridge.reload()
     new = bridge.get(login="bob")
     assert (old.header["alg"], new.header["alg"]) == ("ES256", "RS256")

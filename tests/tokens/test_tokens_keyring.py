@@ -231,3 +231,12 @@ def test_no_repr_shows_the_private_key(tmp_path: Path) -> None:
         assert "private" not in text.lower()
         assert str(number) not in text
         assert f"{number:x}" not in text
+
+
+def test_a_folder_that_anyone_may_write_to_is_a_warning(tmp_path: Path) -> None:
+    """They could choose the key that signs, or put their own beside it."""
+    write_pair(tmp_path, "one", ec_key())
+    assert not Keyring.load(tmp_path, NOW).warnings
+    tmp_path.chmod(0o777)
+    (warning,) = Keyring.load(tmp_path, NOW).warnings
+    assert "choose the key that signs" in warning

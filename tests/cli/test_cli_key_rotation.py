@@ -1,0 +1,108 @@
+"""`keys activate` and `keys retire`: what people read at each step of a rotation."""
+
+import json
+import os
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click.testing
+import pytest
+from click.testing import CliRunner
+
+from ldap_token_bridge.cli import root
+from ldap_token_bridge.tokens import Keyring
+from tests.support.key_folder import certificate, ec_key, write_pair
+from tests.support.settings_file import write_settings
+
+
+def _run(*arguments: str | Path) -> click.testing.Result:
+    return CliRunner().invoke(root, ["keys", *map(str, arguments)])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Beside bridge.yaml the folder `keys` with two keys, `old` signs."""
+    write_settings(tmp_path, token__lifetime="10m")
+    now = datetime.now(UTC)
+    for name in ("old", "new"):
+        key = ec_key()
+        write_pair(tmp_path / "keys", name, key, certificate(key, start=now, end=now + timedelta(days=400)))
+    (tmp_path / "keys" / "active").write_text("old")
+    return tmp_path
+
+
+def test_activate_says_what_comes_next(folder: Path) -> None:
+    """SIGHUP, the way back, how long to wait, and the next command as it is to be typed."""
+    settings = folder / "bridge.yaml"
+    result = _run("activate", "new", "-c", settings)
+    assert result.exit_code == 0, result.output
+    assert "new signs from now on, in place of old." in result.stdout
+    for words in (
+        "SIGHUP",
+        f"keys activate old -c {settings}",
+        "token.lifetime and a minute after the SIGHUP, not before 20",
+        f"ldap-token-bridge keys retire old -c {settings}",
+    ):
+        assert words in result.stdout
+    assert Keyring.load(folder / "keys", datetime.now(UTC)).active.name == "new"
+
+
+def test_the_printed_commands_make_a_whole_rotation(folder: Path) -> None:
+    """Each next command is taken from what the one before printed."""
+    printed = _run("activate", "new", "--keys-dir", folder / "keys").stdout
+    for command in ("retire", "bundle"):
+        (line,) = re.findall(rf"ldap-token-bridge keys ({command} [^>\n]*)", printed)
+        done = _run(*line.split())
+        assert done.exit_code == 0, done.output
+        printed = done.stdout
+    assert printed == Keyring.load(folder / "keys", datetime.now(UTC)).bundle_pem()
+    assert printed.count("BEGIN") == 1
+
+
+def test_activating_twice_is_fine(folder: Path) -> None:
+    """It says that there is nothing to do."""
+    assert "old signs already" in _run("activate", "old", "-c", folder / "bridge.yaml").stdout
+
+
+def test_retire_too_early_warns(folder: Path) -> None:
+    """The signer was changed a moment ago: tokens of the old key still live."""
+    settings = folder / "bridge.yaml"
+    _run("activate", "new", "-c", settings)
+    result = _run("retire", "old", "-c", settings)
+    assert result.exit_code == 0
+    assert "warning: tokens of the old key may live until" in result.stderr
+    assert f"{folder}/keys/retired/old.key" in result.stdout
+    for words in ("SIGHUP", f"keys bundle -c {settings} > bundle.pem", "restart it", "leaked"):
+        assert words in result.stdout
+
+
+def test_retire_in_time_does_not_warn(folder: Path) -> None:
+    """When the last token has expired."""
+    settings = folder / "bridge.yaml"
+    _run("activate", "new", "-c", settings)
+    long_ago = (datetime.now(UTC) - timedelta(minutes=12)).timestamp()
+    os.utime(folder / "keys" / "active", (long_ago, long_ago))
+    assert _run("retire", "old", "-c", settings).stderr == ""
+
+
+@pytest.mark.parametrize("arguments", [("retire", "old"), ("activate", "none"), ("retire", "none")])
+def test_refusals_are_unusable_input(folder: Path, arguments: tuple[str, str]) -> None:
+    """Exit code 2, nothing on stdout, a remedy on stderr."""
+    result = _run(*arguments, "-c", folder / "bridge.yaml")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert len(result.stderr.splitlines()) == 2
+
+
+def test_json(folder: Path) -> None:
+    """Names, ids, files, and until when old tokens may live."""
+    settings = folder / "bridge.yaml"
+    told = json.loads(_run("activate", "new", "-c", settings, "--format", "json").stdout)
+    assert (told["name"], told["signer"], told["signer_before"]) == ("new", "new", "old")
+    left = datetime.fromisoformat(told["old_tokens_until"]) - datetime.now(UTC)
+    assert timedelta(minutes=9) < left <= timedelta(minutes=11)
+    told = json.loads(_run("retire", "old", "-c", settings, "--format", "json").stdout)
+    assert Path(told["key_file"]) == folder / "keys" / "retired" / "old.key"
+    assert Path(told["certificate_file"]).is_file()
+    told = json.loads(_run("activate", "new", "--keys-dir", folder / "keys", "--format", "json").stdout)
+    assert told["old_tokens_until"] is None
