@@ -30,9 +30,13 @@ _SHORT_NAMES = {
     "0.9.2342.19200300.100.1.1": "uid",
     "0.9.2342.19200300.100.1.25": "dc",
 }
-_TYPE = re.compile(r"\s*(?:OID\.)?([A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+)\s*=", re.IGNORECASE)
+_TYPE = re.compile(r" *(?:OID\.)?([A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+) *=", re.IGNORECASE)
+_SPACES = re.compile(" +")
 _HEX_PAIR = re.compile(r"[0-9A-Fa-f]{2}")
 _ESCAPABLE = frozenset(' "#+,;<=>\\')
+
+# Far beyond any real name; reading takes time by the square of the length.
+MAX_LENGTH = 8192
 
 # One relative name: its attribute types with their values, more than one only in `cn=a+ou=b`.
 RelativeName = frozenset[tuple[str, str]]
@@ -62,11 +66,13 @@ class DistinguishedName:
         rdns: list[RelativeName] = []
         pairs: list[tuple[str, str]] = []
         position = 0
-        while text.strip():
+        if len(text) > MAX_LENGTH:
+            raise InvalidName(f"a name of more than {MAX_LENGTH} characters", MAX_LENGTH + 1)
+        while text.strip(" "):
             attribute = _TYPE.match(text, position)
             if not attribute:
                 raise InvalidName("an attribute and '=' must stand here, as in CN=Platform", position + 1)
-            if text[attribute.end() :].lstrip().startswith("#"):
+            if text[attribute.end() :].lstrip(" ").startswith("#"):
                 raise InvalidName("a value in hexadecimal is not supported; write it as text", attribute.end() + 1)
             value, position = _read_value(text, attribute.end())
             name = attribute[1].lower()
@@ -82,13 +88,23 @@ class DistinguishedName:
 
 
 def normalise_value(value: str) -> str:
-    """An attribute value in the form in which it is compared: composed, lower case, runs of spaces as one.
+    """An attribute value in the form in which it is compared: folded, runs of spaces as one.
 
-    No more than that is taken as equal: OpenLDAP keeps `Straße` and `Strasse` apart, and so must a policy.
+    Only the space counts as one: directories keep names with other white space apart, and so must a policy.
     """
-    composed = unicodedata.normalize("NFC", value)
+    return _SPACES.sub(" ", fold(value)).strip(" ")
+
+
+def fold(name: str) -> str:
+    """A name in the form in which names compare: composed, and without regard to case, letter by letter.
+
+    No more than that is taken as equal: directories keep `Straße` and `Strasse` apart.
+    """
+    if name.isascii():
+        return name.lower()
+    composed = unicodedata.normalize("NFC", name)
     lowered = "".join(lower if len(lower := character.lower()) == 1 else character for character in composed)
-    return " ".join(unicodedata.normalize("NFC", lowered).split())
+    return unicodedata.normalize("NFC", lowered)
 
 
 def _read_value(text: str, start: int) -> tuple[str, int]:
@@ -116,9 +132,9 @@ def _read_value(text: str, start: int) -> tuple[str, int]:
             quoted = not quoted
         elif character in ",;+" and not quoted:
             break
-        elif quoted or out or not character.isspace():
+        elif quoted or out or character != " ":
             out += character.encode("utf-8", "surrogatepass")
-            kept = len(out) if quoted or not character.isspace() else kept
+            kept = len(out) if quoted or character != " " else kept
         position += 1
     if quoted:
         raise InvalidName("a quotation mark is not closed", start + 1)

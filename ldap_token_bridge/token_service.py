@@ -6,17 +6,20 @@ Everything it decides with comes from one `Snapshot`, taken once a request, so t
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address
 
 from .deadline import Deadline
-from .directory import Authenticated, Authenticator, Refused
+from .directory import Authenticator, Refused
 from .errors import BadRequest, Unavailable
 from .identity import Account, Credentials, Refusal, Subject, SubjectKind
 from .policy import Decision, Policy, Question
 from .registry import Access, parse_scopes
 from .tokens import Claims, Keyring, mint
+
+# More than any client asks for at once, and more than fits into the header that carries a token.
+MAX_ACCESS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,8 @@ class TokenService:
         snapshot = self.snapshot
         service = _service_of(request.service, snapshot.rules.services)
         asked = parse_scopes(request.scopes)
+        if len(asked) > MAX_ACCESS:
+            raise BadRequest(f"the request asks for more than {MAX_ACCESS} repositories; ask for fewer at once")
         if request.credentials is None:
             return self._anonymous(request, snapshot, service, asked)
         login = await snapshot.authenticator.login(request.credentials, deadline)
@@ -108,48 +113,52 @@ class TokenService:
         if isinstance(login, Refused):
             name = _name(login.account)
             return NotIssued(login.reason, service, name, asked, snapshot.policy.hash, stages)
-        return self._decide_and_sign(request, snapshot, service, asked, _subject(login), stages)
+        subject = Subject(SubjectKind.USER, login.account.name, login.groups)
+        decision = self._decide(request, snapshot, service, asked, subject)
+        return self._sign(snapshot, service, subject.name, asked, decision, stages)
 
     def _anonymous(
         self, request: TokenRequest, snapshot: Snapshot, service: str, asked: tuple[Access, ...]
     ) -> Issued | NotIssued:
         """A token for nobody, where the policy gives something of what is asked to anyone; else a challenge."""
-        allowed = snapshot.policy.allows_anonymous and not request.account
-        if allowed:
-            answer = self._decide_and_sign(request, snapshot, service, asked, None, Stages())
-            if answer.decision.granted or not asked:
-                return answer
-        return NotIssued(Refusal.NO_CREDENTIALS, service, "", asked, snapshot.policy.hash, Stages())
+        policy_hash = snapshot.policy.hash
+        if snapshot.policy.allows_anonymous and not request.account:
+            decision = self._decide(request, snapshot, service, asked, None)
+            if decision.granted or not asked:
+                return self._sign(snapshot, service, "", asked, decision, Stages())
+        return NotIssued(Refusal.NO_CREDENTIALS, service, "", asked, policy_hash, Stages())
 
-    def _decide_and_sign(
+    def _decide(
         self,
         request: TokenRequest,
         snapshot: Snapshot,
         service: str,
         asked: tuple[Access, ...],
         subject: Subject | None,
+    ) -> Decision:
+        now = datetime.fromtimestamp(self._now(), UTC)
+        return snapshot.policy.decide(Question(subject, asked, service, request.address, now))
+
+    def _sign(
+        self,
+        snapshot: Snapshot,
+        service: str,
+        name: str,
+        asked: tuple[Access, ...],
+        decision: Decision,
         stages: Stages,
     ) -> Issued:
         now = self._now()
-        question = Question(subject, asked, service, request.address, datetime.fromtimestamp(now, UTC))
-        decision = snapshot.policy.decide(question)
         rules, key = snapshot.rules, snapshot.keyring.active
         if rules.x5c and now > key.not_after.timestamp():
             # Registries would refuse the token, and nobody would see why.
-            raise Unavailable(
-                "the bridge cannot sign now", detail=f"the certificate of {key.name} has expired: keys new"
-            )
-        name = subject.name if subject else ""
+            detail = f"the certificate of {key.name} has expired"
+            raise Unavailable("the bridge cannot sign now", detail=detail)
         claims = Claims(rules.issuer, service, name, decision.granted, rules.lifetime)
         start = time.perf_counter()
         token = mint(key, claims, now=now, token_id=secrets.token_hex(16), x5c=rules.x5c)
-        sign = (time.perf_counter() - start) * 1000
-        stages = Stages(stages.search, stages.bind, stages.groups, sign, stages.cache)
+        stages = replace(stages, sign=(time.perf_counter() - start) * 1000)
         return Issued(token, rules.lifetime, service, name, asked, decision, snapshot.policy.hash, key.kid, stages)
-
-
-def _subject(login: Authenticated) -> Subject:
-    return Subject(SubjectKind.USER, login.account.name, login.groups)
 
 
 def _name(account: Account | None) -> str:

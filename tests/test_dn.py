@@ -46,6 +46,10 @@ def test_spellings_of_one_name_are_equal(one: str, other: str) -> None:
         ("CN=Straße", "CN=Strasse"),
         ("CN=x²", "CN=x2"),
         ("CN=ﬁ", "CN=fi"),
+        ("CN=Platform", "CN=Platform\u00a0"),
+        ("CN=Platform", "CN=\u1680Platform"),
+        ("CN=Plat form", "CN=Plat\u00a0form"),
+        ("CN=Plat form", "CN=Plat\u0085form"),
     ],
 )
 def test_different_names_are_different(one: str, other: str) -> None:
@@ -72,6 +76,12 @@ def test_what_is_no_name_is_refused_with_its_column(text: str, column: int) -> N
     with pytest.raises(InvalidName) as caught:
         parse(text)
     assert caught.value.column == column
+
+
+def test_a_name_beyond_measure_is_refused() -> None:
+    """Reading it would take time by the square of its length."""
+    with pytest.raises(InvalidName):
+        parse("CN=a," * 10_000 + "DC=x")
 
 
 def test_is_below() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
+from ldap_token_bridge.dn import fold
 from ldap_token_bridge.errors import Place
 from ldap_token_bridge.identity import Group, Subject, SubjectKind
 from ldap_token_bridge.registry import is_path_component
@@ -15,7 +16,6 @@ from .groups import GroupName, parse_group
 from .model import TestEntry
 from .rules import Expected, NamedGroup, PolicyTest, Rule, RuleReference
 from .source import Source
-from .who import fold
 
 # A test knows its person's groups fully. These stand where a group has no DN or SID in the policy; no rule can name
 # them, and they are not "unknown", which deny rules would have to assume the worst of.

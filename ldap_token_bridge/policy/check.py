@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ldap_token_bridge.dn import fold
 from ldap_token_bridge.errors import Place, Problem
 from ldap_token_bridge.yamlfile import suggest
 
@@ -12,7 +13,7 @@ from .model import RuleEntry
 from .pattern import USER_WORD
 from .rules import NamedFamily, NamedGroup, Rule, RuleKind, RulePattern, RuleReference
 from .source import Source
-from .who import Who, fold
+from .who import Who
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*").fullmatch
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from ipaddress import IPv4Address, IPv6Address
 
+from ldap_token_bridge.identity import Subject
 from ldap_token_bridge.registry import CATALOG, Access, is_repository_name
 
 from .decision import Decision, Denied, DenyReason, Granted, Question, Verdict
@@ -11,6 +12,7 @@ from .index import Index
 from .model import ACTIONS
 from .rules import NamedFamily, NamedGroup, Rule, RuleReference
 from .terms import Person, Terms
+from .who import term
 
 # The only action that clients ask for on the catalogue.
 _EVERYTHING = "*"
@@ -38,6 +40,12 @@ class Engine:
             if (actions := tuple(verdict.action for verdict in judged if isinstance(verdict, Granted)))
         )
         return Decision(granted, verdicts)
+
+    def memberships(self, subject: Subject) -> tuple[tuple[str, str], ...]:
+        """The terms `group:NAME` and `family:NAME` that a subject meets for certain, a family's with each word."""
+        person = self._terms.person(subject)
+        words = [(term("family", family), word) for word, families in person.words.items() for family in families]
+        return tuple(sorted([(each, "") for each in person.terms if each.startswith("group:")] + words))
 
     def _judge(self, access: Access, person: Person, narrowing: "_Narrowing") -> tuple[Verdict, ...]:
         if access.type == "registry":

@@ -7,12 +7,12 @@ At its ends the trie holds the rules by the terms of their `who`.
 
 from collections.abc import Iterable
 
+from ldap_token_bridge.dn import fold
 from ldap_token_bridge.registry import is_path_component
 
 from .pattern import USER_WORD, Capture, Deep, Exact, Glob, Segment
 from .rules import Rule
 from .terms import Person
-from .who import fold
 
 # Rules by a term of their `who`.
 _Table = dict[str, list[Rule]]

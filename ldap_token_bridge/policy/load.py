@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from ldap_token_bridge.dn import fold
 from ldap_token_bridge.errors import Misconfigured, Problem
-from ldap_token_bridge.identity import Group
+from ldap_token_bridge.identity import Group, Subject
 from ldap_token_bridge.yamlfile import read_text
 
 from .cases import TestResult, build_tests, find_group, run_test
@@ -16,7 +17,7 @@ from .decision import Decision, Question
 from .engine import Engine
 from .rules import GroupReference, NamedFamily, NamedGroup, PolicyTest, Rule
 from .source import read_source
-from .who import ANYONE, fold
+from .who import ANYONE
 
 _WHAT = "the policy"
 _HASH_LENGTH = 12
@@ -40,6 +41,10 @@ class Policy:
     def decide(self, question: Question) -> Decision:
         """What of the access asked for is granted, and why."""
         return self._engine.decide(question)
+
+    def memberships(self, subject: Subject) -> tuple[tuple[str, str], ...]:
+        """Which `group:NAME` and `family:NAME` of this policy a subject is in, a family's beside each word it gives."""
+        return self._engine.memberships(subject)
 
     def run_tests(self, now: datetime) -> tuple[TestResult, ...]:
         """A result for each line under `can` and `cannot`; tests that name no day take place at `now`."""
@@ -76,8 +81,8 @@ def _read(path: Path) -> tuple[list[tuple[str, str]], list[Problem]]:
     files: list[tuple[str, str]] = []
     problems: list[Problem] = []
     for file in _listed(path):
-        if file.suffix == ".yml":
-            misnamed = Misconfigured.one("the file is not read", str(file), "Rename it to end in .yaml, or remove it.")
+        if file.suffix != ".yaml" or file.is_dir():
+            misnamed = Misconfigured.one("it is not read", str(file), "Rename it to end in .yaml, or remove it.")
             problems.extend(misnamed.problems)
             continue
         try:
@@ -95,7 +100,15 @@ def _listed(folder: Path) -> list[Path]:
     except OSError as error:
         reason = (error.strerror or "cannot be read").lower()
         raise Misconfigured.one(f"the policy folder cannot be read: {reason}", str(folder)) from None
-    return sorted((file for file in found if file.suffix in (".yaml", ".yml")), key=lambda file: file.name)
+    return sorted(filter(_looks_like_policy, found), key=lambda file: file.name)
+
+
+def _looks_like_policy(file: Path) -> bool:
+    """What someone may take for a part of the policy; if it is none, a deny rule could be lost in silence."""
+    if file.is_dir():
+        return any(map(_looks_like_policy, file.iterdir()))
+    name = file.name.lower()
+    return ".yaml" in name or ".yml" in name
 
 
 def _build(files: Sequence[tuple[str, str]], problems: list[Problem]) -> Policy:

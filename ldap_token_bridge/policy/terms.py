@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ldap_token_bridge.dn import DistinguishedName, InvalidName, RelativeName
+from ldap_token_bridge.dn import DistinguishedName, InvalidName, RelativeName, fold
 from ldap_token_bridge.identity import Subject, SubjectKind
 from ldap_token_bridge.registry import is_path_component
 
 from .rules import NamedFamily, NamedGroup
-from .who import ANYONE, SIGNED_IN, fold, term
+from .who import ANYONE, SIGNED_IN, term
 
 # Parsing a DN costs more than the rest of a decision; people share groups, so this holds a large directory's.
 _REMEMBERED_NAMES = 65_536

@@ -4,6 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ldap_token_bridge.dn import fold
 from ldap_token_bridge.yamlfile import refuse, suggest
 
 WhoKind = Literal["group", "family", "user", "robot", "workload", "signed-in", "anyone"]
@@ -11,6 +12,7 @@ NAMED: tuple[WhoKind, ...] = ("group", "family", "user", "robot", "workload")
 SIGNED_IN: WhoKind = "signed-in"
 ANYONE: WhoKind = "anyone"
 MAX_NAME = 256
+_INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))  # no login name holds them (directory/login_name.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +29,6 @@ class Who:
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.name}" if self.name else self.kind
-
-
-def fold(name: str) -> str:
-    """A name in the form in which names compare: without regard to case and to the composition of accents."""
-    if name.isascii():
-        return name.lower()
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def term(kind: str, name: str) -> str:
@@ -68,8 +63,9 @@ def check_name(value: str, name: str) -> None:
         refuse(f"{value!r} has spaces around the name", f"Write {value.replace(name, name.strip())!r}.")
     if "*" in name:
         refuse(f"{value!r}: names are not patterns", "Name each one, a group, signed-in, or anyone.")
-    if len(name) > MAX_NAME or any(unicodedata.category(character) == "Cc" for character in name):
-        refuse(f"{value!r} is no name: it is too long or holds control characters", "Correct the name.")
+    if len(name) > MAX_NAME or any(unicodedata.category(character) in _INVISIBLE for character in name):
+        what = "it is too long or holds control characters or invisible ones"
+        refuse(f"{value!r} is no name: {what}", "Correct the name.")
 
 
 def _everyone(hint: str = "") -> str:

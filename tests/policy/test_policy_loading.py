@@ -51,12 +51,24 @@ def test_names_are_unique_across_a_folder(tmp_path: Path) -> None:
     assert all(f"{tmp_path}/a.yaml:" in problem.remedy for problem in caught.value.problems)
 
 
-def test_a_file_that_would_be_left_out_is_an_error(tmp_path: Path) -> None:
-    """`.yml` beside `.yaml`: leaving it out in silence could leave out a deny rule."""
+@pytest.mark.parametrize("name", ["b.yml", "b.YAML", "b.yaml.txt", "b.yaml~", "teams/b.yaml", "b.yaml/c.yaml"])
+def test_a_file_that_would_be_left_out_is_an_error(tmp_path: Path, name: str) -> None:
+    """Leaving it out in silence could leave out a deny rule."""
     (tmp_path / "a.yaml").write_text(HEAD)
-    (tmp_path / "b.yml").write_text(HEAD)
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(HEAD)
     with pytest.raises(Misconfigured, match=r"Rename it to end in \.yaml"):
         load_policy(tmp_path)
+
+
+def test_what_is_no_policy_may_stand_beside(tmp_path: Path) -> None:
+    """A page for people, a folder of pictures, and what the kubelet keeps beside a ConfigMap's files."""
+    (tmp_path / "a.yaml").write_text(HEAD)
+    (tmp_path / "README.md").write_text("Ask platform@corp.example.com.")
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "..data").mkdir()
+    (tmp_path / "..data" / "a.yaml").write_text(HEAD)
+    assert load_policy(tmp_path).hash
 
 
 @pytest.mark.parametrize("name", ["missing.yaml", "."])
