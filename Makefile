@@ -7,6 +7,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 PYTHON ?= python3
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RUN_STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: help env env-dev demo test-deps test test-all lint lock clean
+.PHONY: help env env-dev demo test-deps test test-all bench lint lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +42,9 @@ test: env-dev test-deps lint ## the checks, and the tests against real servers
 
 test-all: env-dev test-deps lint ## the same with the slow tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+bench: env-dev test-deps ## how fast it is on this machine, beside yardsticks: docs/performance.md
+	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
 lock: env-dev ## the lock files anew, with the newest versions that pyproject.toml allows
 	tests/lock-requirements $(BIN)/python

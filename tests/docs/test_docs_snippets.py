@@ -14,7 +14,7 @@ from ldap_token_bridge.policy import parse_policy
 from ldap_token_bridge.settings import load_settings
 from ldap_token_bridge.yamlfile import read_document
 from tests.support.documents import ROOT, Block, documents
-from tests.support.settings_file import write_settings
+from tests.support.settings_file import ABSENT, MINIMAL, write_settings
 
 SNIPPETS = [block for page in documents() for block in page.blocks if block.language in ("yaml", "yml")]
 _PART_OF_SETTINGS = "# part of bridge.yaml\n"
@@ -67,12 +67,15 @@ def test_a_part_of_bridge_yaml_is_good(block: Block, tmp_path: Path) -> None:
         for section, keys in part.items()
         for key, value in (keys.items() if isinstance(keys, dict) else ())
     }
-    settings = write_settings(tmp_path, **changes)
+    left_out = MINIMAL["directory"].keys() - part["directory"].keys()
+    settings = write_settings(tmp_path, **changes, **{f"directory__{key}": ABSENT for key in left_out})
     _write_passwords(part, tmp_path)
     assert load_settings(settings, {}).directory.options.kind == part["directory"]["kind"]
 
 
 def _write_passwords(value: Any, folder: Path) -> None:
+    if "bind_password_file" not in value["directory"]:
+        return
     file = folder / value["directory"]["bind_password_file"]
     file.parent.mkdir(exist_ok=True)
     file.write_text("a password\n", encoding="utf-8")

@@ -1,0 +1,28 @@
+"""Everything that is measured, by the names of the lines that come out, in the order of the output."""
+
+from collections.abc import Callable, Iterator
+
+from . import accounts, codec, logins
+from .figures import Figure
+from .place import Place
+
+ALONE: dict[tuple[str, ...], Callable[[int], Iterator[Figure]]] = {
+    ("message_decode_entry_us",): codec.decode_entry,
+    ("filter_fill_us",): codec.fill_filter,
+}
+"""Needs nothing but a processor; told the number of rounds."""
+
+IN_A_PLACE: dict[tuple[str, ...], Callable[[Place, int], Iterator[Figure]]] = {
+    ("directory_login_ratio_ldap3_threads", "directory_login_rate", "directory_login_cpu_us"): logins.plain,
+    (
+        "directory_login_ldaps_ratio_ldap3_threads",
+        "directory_login_ldaps_rate",
+        "directory_login_ldaps_cpu_us",
+    ): logins.ldaps,
+    ("directory_find_us",): accounts.find,
+    ("authenticator_cold_login_us",): accounts.cold_login,
+    ("authenticator_warm_login_us",): accounts.warm_login,
+}
+"""Needs the directory."""
+
+NAMES = tuple(name for names in (*ALONE, *IN_A_PLACE) for name in names)
