@@ -192,13 +192,20 @@ async def test_two_entries_are_nobody(domain: Domain) -> None:
 
 
 async def test_the_account_is_as_the_directory_spells_it(domain: Domain) -> None:
-    """In one composition of its letters, whatever the directory holds and whoever typed what."""
-    domain.server.entries = [FoundEntry(DN, {**ENTRY, "sAMAccountName": ["Ju\u0308rgen".encode()]})]
+    """Whoever typed it in whatever case and composition."""
+    domain.server.entries = [FoundEntry(DN, {**ENTRY, "sAMAccountName": ["J\u00fcrgen".encode()]})]
     login = await domain.authenticator.login(Credentials("J\u00dcRGEN", Secret(b"right")), soon())
     assert isinstance(login, Authenticated)
     assert login.account.name == "J\u00fcrgen"
     assert login.account.dn == DN
     assert b"J\xc3\x9cRGEN" in domain.server.seen("search")[0].filter, "as typed, in NFC"
+
+
+async def test_an_account_in_another_composition_is_nobodys_login(domain: Domain) -> None:
+    """Active Directory holds composed and decomposed names apart; composed anew it would be another's."""
+    domain.server.entries = [FoundEntry(DN, {**ENTRY, "sAMAccountName": ["Ju\u0308rgen".encode()]})]
+    with pytest.raises(Unavailable):
+        await domain.authenticator.login(Credentials("ju\u0308rgen", Secret(b"right")), soon())
 
 
 async def test_a_name_is_a_value_and_never_a_filter(domain: Domain) -> None:
