@@ -16,8 +16,8 @@ MAX_PAGES = 1_000
 MAX_VOLUME = 64 * 1024 * 1024  # octets of all pages, with Python's overhead
 _OVERHEAD = 50
 
-_SUCCESS, _OPERATIONS_ERROR, _SIZE_LIMIT_EXCEEDED, _OTHER = 0, 1, 4, 80
-_TROUBLE = BUSY | {_OPERATIONS_ERROR, _OTHER}  # the server's own; the next one may be better
+_SUCCESS, _OPERATIONS_ERROR, _TIME_LIMIT_EXCEEDED, _SIZE_LIMIT_EXCEEDED, _OTHER = 0, 1, 3, 4, 80
+_TROUBLE = BUSY | {_OPERATIONS_ERROR, _TIME_LIMIT_EXCEEDED, _OTHER}  # the server's own; the next one may be better
 
 
 async def read_all(channel: SearchChannel, request: SearchRequest, deadline: Deadline) -> tuple[Entry, ...]:

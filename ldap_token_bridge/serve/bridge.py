@@ -161,7 +161,7 @@ class Bridge:
             raise Misconfigured(Problem(item.what, item.where, item.remedy) for item in unusable)
         for item in items:
             if item.grade is not Grade.FINE:
-                log().warning(str(Problem(item.what, item.where, item.remedy)))
+                _warn(Problem(item.what, item.where, item.remedy))
 
     def _reload_failed(self, problems: list[str]) -> bool:
         self.metrics.reloads.labels("failed").inc()
@@ -183,8 +183,13 @@ class Bridge:
         for key in keyring.keys:
             self.metrics.key_expiry.labels(key.kid).set(key.not_after.timestamp())
         self.metrics.last_reload.set(1)
-        for warning in (*self.settings.warnings, *keyring.warnings):
-            log().warning(str(warning))
+        for problem in (*self.settings.warnings, *map(Problem, keyring.warnings)):
+            _warn(problem)
+
+
+def _warn(problem: Problem) -> None:
+    """What works and should be known, as fields that a program can tell apart."""
+    log().warning(problem.what, where=str(problem.where or ""), remedy=problem.remedy)
 
 
 async def _retire(parts: DirectoryParts, seconds: float) -> None:

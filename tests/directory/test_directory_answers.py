@@ -65,7 +65,7 @@ class Domain:
 async def domain() -> AsyncIterator[Domain]:
     """With alice in it."""
     async with ScriptedLdap() as server:
-        client = LdapClient(options_for(server.url, allow_plaintext=True))
+        client = LdapClient(options_for(server.url, allow_plaintext=True, operation_timeout=10.0))
         domain = Domain(server, client)
         server.on_bind = domain.bind
         server.entries = [FoundEntry(DN, ENTRY)]

@@ -61,13 +61,13 @@ class Door:
             "bind_dn": slapd.bind_dn,
             "bind_password": Secret(canaries.password("svc-registry").encode()),
         }
-        self.client = LdapClient(options_for(wire.url, allow_plaintext=True, **service))
+        self.client = LdapClient(options_for(wire.url, allow_plaintext=True, operation_timeout=10.0, **service))
         self.now = 0.0
         memory = GroupMemory(100, 300)
         self.authenticator = Authenticator(Directory(self.client, options, memory), times, clock=lambda: self.now)
 
     async def attempt(self, typed: str, password: str) -> Login:
-        login = await self.authenticator.login(Credentials(typed, Secret(password.encode())), soon())
+        login = await self.authenticator.login(Credentials(typed, Secret(password.encode())), soon(20))
         await settle()
         return login
 
@@ -219,7 +219,7 @@ async def test_active_directory(samba: SambaDC, stranger: str) -> None:
     """The same number of searches and binds, first and repeated; only TLS is spoken, so the room itself tells them."""
     steps = Log()
     service: dict[str, Any] = {"bind_dn": samba.bind_dn, "bind_password": secret("svc-registry")}
-    client = LdapClient(options_for(samba.ldaps_url, ca_file=samba.ca_file, **service), steps)
+    client = LdapClient(options_for(samba.ldaps_url, ca_file=samba.ca_file, operation_timeout=10.0, **service), steps)
     known = defaults_for("active-directory")
     changes = {"kind": "active-directory", "login": known.login, "account": known.account}
     described = options("token-groups", user_filter=known.user_filter, **changes)
@@ -228,7 +228,7 @@ async def test_active_directory(samba: SambaDC, stranger: str) -> None:
 
     async def asked(typed: str, password: str) -> list[str]:
         steps.steps.clear()
-        refused = await authenticator.login(Credentials(typed, Secret(password.encode())), soon())
+        refused = await authenticator.login(Credentials(typed, Secret(password.encode())), soon(20))
         await settle()
         assert isinstance(refused, Refused)
         return sorted(step for step, _, _ in steps.steps if step != "connect")
@@ -236,7 +236,7 @@ async def test_active_directory(samba: SambaDC, stranger: str) -> None:
     try:
         # What stands behind SIDs is remembered of anyone's login, by whichever authenticator.
         for login in ("bob", "carol"):
-            before = await Authenticator(directory, TIMES).login(Credentials(login, secret(login)), soon())
+            before = await Authenticator(directory, TIMES).login(Credentials(login, secret(login)), soon(20))
             assert isinstance(before, Authenticated)
         await asked("OTHER\\x", "warm")  # asks once what OTHER is
         form = "bob@corp.example.com" if "@" in stranger else "bob"

@@ -64,7 +64,7 @@ async def test_a_sick_servers_word_on_the_service_account_does_not_count(
     assert second.seen("search")
 
 
-@pytest.mark.parametrize("code", [1, 80])
+@pytest.mark.parametrize("code", [1, 3, 80])
 async def test_a_sick_servers_search_is_asked_elsewhere(
     make_server: MakeServer, make_client: MakeClient, code: int
 ) -> None:

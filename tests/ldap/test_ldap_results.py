@@ -33,7 +33,7 @@ async def test_a_limit_of_the_servers_own_is_an_error(
     assert caught.value.code == 4
 
 
-@pytest.mark.parametrize("code", [3, 10, 11, 32, 50, 53])
+@pytest.mark.parametrize("code", [10, 11, 32, 50, 53])
 async def test_a_refused_search_is_not_asked_elsewhere(
     make_server: MakeServer, make_client: MakeClient, code: int
 ) -> None:
