@@ -23,7 +23,7 @@ from ldap_token_bridge.identity import Credentials, Secret
 from ldap_token_bridge.ldap import LdapClient
 from tests.conftest import MakeSlapd
 from tests.support import canaries, many_people, sample
-from tests.support.ldap_room import options_for, soon
+from tests.support.ldap_room import PATIENT, options_for, soon
 
 LOGINS = 10_000
 AT_ONCE = 40
@@ -85,7 +85,9 @@ async def test_ten_thousand_logins(make_slapd: MakeSlapd) -> None:
         steps[f"{operation} {outcome}"] += 1
 
     service = Secret(canaries.password(sample.SERVICE_ACCOUNT).encode())
-    options = options_for(slapd.url, allow_plaintext=True, bind_dn=slapd.bind_dn, bind_password=service, **CONNECTIONS)
+    options = options_for(
+        slapd.url, allow_plaintext=True, bind_dn=slapd.bind_dn, bind_password=service, **PATIENT, **CONNECTIONS
+    )
     client = LdapClient(options, observe)
     known = defaults_for("openldap")
     base = sample.BASE

@@ -23,7 +23,7 @@ from tests.conftest import MakeSlapd
 from tests.ldap.conftest import MakeClient, MakeServer
 from tests.support import canaries, slapd_tree
 from tests.support.certificates import Authority
-from tests.support.ldap_room import BY_UID, FIND_ALICE, bind_alice, options_for, soon
+from tests.support.ldap_room import BY_UID, FIND_ALICE, PATIENT, bind_alice, options_for, soon
 from tests.support.scripted_ldap import Reply
 from tests.support.slapd import Slapd
 
@@ -47,7 +47,7 @@ def shown(authority: Authority, name: str, minimum: str = "1.2") -> ssl.SSLConte
 
 def options(url: str, ca_file: Path, tls: ssl.SSLContext, **changes: Any) -> Any:
     """The service account is the certificate."""
-    return options_for(url, ca_file=ca_file, tls=tls, **{**NOBODY, **changes})
+    return options_for(url, ca_file=ca_file, tls=tls, **{**PATIENT, **NOBODY, **changes})
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from ldap_token_bridge.ldap import FilterTemplate, LdapClient, SearchRequest, Se
 from tests.conftest import MakeWire
 from tests.ldap.conftest import MakeClient, MakeServer
 from tests.support import canaries, many_people, sample
-from tests.support.ldap_room import ALICE, FIND_ALICE, bind_alice, bind_person, options_for, soon, until
+from tests.support.ldap_room import ALICE, FIND_ALICE, PATIENT, bind_alice, bind_person, options_for, soon, until
 from tests.support.scripted_ldap import Reply
 from tests.support.slapd import Slapd
 
@@ -36,8 +36,7 @@ def make_crowd_client(make_client: MakeClient, many_people: Slapd) -> Callable[[
                 bind_password=password,
                 search_connections=2,
                 bind_connections=8,
-                connect_timeout=10.0,
-                operation_timeout=10.0,
+                **PATIENT,
             )
         )
 

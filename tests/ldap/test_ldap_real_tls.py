@@ -13,7 +13,7 @@ from tests.conftest import MakeSlapd
 from tests.ldap.conftest import MakeClient
 from tests.support import canaries
 from tests.support.certificates import Authority
-from tests.support.ldap_room import options_for, soon
+from tests.support.ldap_room import PATIENT, options_for, soon
 from tests.support.slapd import Slapd
 
 # Debian's slapd is built with GnuTLS, whose priority strings these are.
@@ -28,6 +28,7 @@ SPEAKS = {"1.2": "TLSv1.2", "1.3": "TLSv1.3"}
 def account(minimum: str, slapd: Slapd) -> dict[str, Any]:
     """The service account of slapd, and the least version of TLS."""
     return {
+        **PATIENT,
         "tls": client_tls(slapd.ca_file, None, None, minimum),
         "bind_dn": slapd.bind_dn,
         "bind_password": Secret(canaries.password("svc-registry").encode()),

@@ -43,6 +43,10 @@ def furnish(server: ScriptedLdap) -> ScriptedLdap:
     return server
 
 
+# For real servers: a test run shares its machine, and no test is about their speed.
+PATIENT: dict[str, Any] = {"connect_timeout": 10.0, "operation_timeout": 10.0}
+
+
 def options_for(*urls: str, ca_file: Path | None = None, **changes: Any) -> LdapOptions:
     """Options with short time-outs; any of them may be given."""
     plain = LdapOptions(
