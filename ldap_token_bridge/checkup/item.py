@@ -26,6 +26,11 @@ class Item:
     where: Place | None = None
     remedy: str = ""
 
+    @property
+    def problem(self) -> Problem:
+        """What there is to mend, without how bad it is."""
+        return Problem(self.what, self.where, self.remedy)
+
 
 def items_of(topic: str, grade: Grade, problems: Iterable[Problem]) -> list[Item]:
     """Problems as items of one grade."""

@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 
 from ldap_token_bridge.checkup import Grade, Whoami, check_files, whoami
-from ldap_token_bridge.errors import Misconfigured, Problem
+from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.identity import Secret
 from ldap_token_bridge.policy import Policy
 from ldap_token_bridge.serve import ldap_options
@@ -53,7 +53,7 @@ def command(user: str, config: Path | None, output_format: str, *, password_stdi
     found = check_files(find_config(config), os.environ, datetime.now(UTC))
     if not found.settings or not found.directory_tls:
         unusable = [item for item in found.items if item.grade is Grade.UNUSABLE]
-        raise Misconfigured(Problem(item.what, item.where, item.remedy) for item in unusable)
+        raise Misconfigured(item.problem for item in unusable)
     password = _password(user) if password_stdin else None
     person = asyncio.run(_ask(found.settings, found.policy, user, password))
     print_person(person, output_format)

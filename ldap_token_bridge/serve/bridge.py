@@ -158,10 +158,10 @@ class Bridge:
         served = any(item.topic == "server" and item.grade is Grade.FINE for item in items)
         unusable = [item for item in items if item.grade is Grade.UNUSABLE and not (item.topic == "server" and served)]
         if unusable:
-            raise Misconfigured(Problem(item.what, item.where, item.remedy) for item in unusable)
+            raise Misconfigured(item.problem for item in unusable)
         for item in items:
             if item.grade is not Grade.FINE:
-                _warn(Problem(item.what, item.where, item.remedy))
+                _warn(item.problem)
 
     def _reload_failed(self, problems: list[str]) -> bool:
         self.metrics.reloads.labels("failed").inc()

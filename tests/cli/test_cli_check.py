@@ -10,19 +10,10 @@ from click.testing import CliRunner, Result
 
 from ldap_token_bridge.cli import root
 from ldap_token_bridge.tokens import new_key
+from tests.checkup.conftest import POLICY
 from tests.support import canaries
 from tests.support.settings_file import write_settings
 from tests.support.slapd import Slapd
-
-POLICY = """\
-version: 1
-groups:
-  platform: CN=Platform,OU=Groups,DC=corp,DC=example,DC=com
-allow:
-  - {id: platform, who: ["group:platform"], repositories: ["**"], actions: [pull]}
-tests:
-  - {user: alice, groups: [platform], can: [pull team-a/app]}
-"""
 
 
 def folder(where: Path, *, policy: str = POLICY, **changes: Any) -> Path:
