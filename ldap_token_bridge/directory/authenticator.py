@@ -1,9 +1,12 @@
 r"""A login from end to end, with what may be remembered of it.
 
 Remembered are, each for its own time: whom a name stands for and that person's groups (`groups`), which password was
-proved (`credentials`), which one was refused and which name is nobody's (`rejected`). Keys are the directory's
-immutable id, so that `ALICE`, `CORP\alice` and `alice@corp.example.com` share their entries. Only answers are
-remembered, never an outage or a time-out.
+proved (`credentials`), which one was refused and which name is nobody's (`rejected`). A wrong password is remembered
+for longer, with the date of the right one: until that changes it is not sent again. Who comes without a password
+(`recall`) is remembered for the shorter of the first two, so that a disabled account is out as soon. Keys are the
+directory's immutable id, so that `ALICE`, `CORP\alice` and `alice@corp.example.com` share their entries. Only answers
+are remembered, never an outage or a time-out. Other bridges' memory (`replicas`) is asked where this one's
+has nothing, before the directory is.
 
 A name that is nobody's goes through the same steps as a wrong password, with a person who does not exist in place of
 the real one: the same look-ups, in the same order, remembered under the same rules.
@@ -12,38 +15,34 @@ the real one: the same look-ups, in the same order, remembered under the same ru
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
-from ldap_token_bridge.cache import ExpiringCache, PasswordProofs, RejectedPasswords, SingleFlight
+from ldap_token_bridge.cache import (
+    PasswordProofs,
+    Patience,
+    RejectedPasswords,
+    SharedStore,
+    SingleFlight,
+)
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.errors import Unavailable
+from ldap_token_bridge.guard import Attempt, Block, Budgets
 from ldap_token_bridge.identity import Credentials, Group, Refusal, Secret
-from ldap_token_bridge.ldap import DirectoryDown
+from ldap_token_bridge.ldap import BindResult, DirectoryDown
 
 from .directory import Directory
 from .doubts import Doubts
 from .login_name import LoginName, is_possible_password, parse_login_name
-from .outcome import Authenticated, CacheTimes, Login, Refused, Spent
+from .outcome import Authenticated, CacheState, CacheTimes, Login, Refused, Spent
 from .pace import Pace
-from .person import Person
+from .people import Known, Lookup, People
+from .replicas import Replicas
+from .shared_check import SharedCheck, Told
 
 _INVALID_CREDENTIALS = 49
 
-Lookup = Callable[[str, bool], None]
-
-
-@dataclass(slots=True, eq=False)
-class _Known:
-    """A person as a search found it, and the groups once they were read. Both are forgotten together.
-
-    Groups may stand in the person's own entry: kept apart, they could be read from an entry that is old already.
-    """
-
-    person: Person
-    groups: tuple[Group, ...] | None = None
-    is_nobody: bool = False
-    look_again: float = 0.0  # a nobody: from when on a search is to tell whether there is someone by now
+_Address = IPv4Address | IPv6Address | None
 
 
 class Authenticator:
@@ -55,43 +54,95 @@ class Authenticator:
         times: CacheTimes,
         on_lookup: Lookup = lambda _cache, _hit: None,
         clock: Callable[[], float] = time.monotonic,
+        budgets: Budgets | None = None,
+        store: SharedStore | None = None,
     ) -> None:
-        """`on_lookup` hears of every look-up in a cache; `clock` gives seconds and never goes back."""
+        """`on_lookup` hears of every look-up in a cache; `clock` gives seconds and never goes back.
+
+        `budgets` say how many wrong passwords reach the directory; without them, all do. Replicas share `store`.
+        """
         self._directory = directory
         self._on_lookup = on_lookup
         self._clock = clock
-        self._recheck = times.rejected
+        self._replicas = Replicas(store, times)
+        self._people = People(directory, times, self._replicas, on_lookup, clock)
         size = times.max_accounts
-        self._people = ExpiringCache[str, _Known](size, times.groups, clock)
-        # Apart from people, whom a flood of made-up names must not push out.
-        self._nobodies = ExpiringCache[str, _Known](size, times.groups, clock)
         self._proofs = PasswordProofs(size, times.credentials, clock)
         self._rejected = RejectedPasswords[Refusal](size, times.rejected, clock)
+        self._budgets = budgets or Budgets()
+        self._wrong = RejectedPasswords[str](size, self._budgets.memory, clock)
         self._doubts = Doubts(size, clock)
         self._pace = Pace(clock)
-        self._finding = SingleFlight[str, _Known]()
-        self._verifying = SingleFlight[bytes, _Known | Refusal]()
-        self._reading_groups = SingleFlight[_Known, tuple[Group, ...]]()
+        self._verifying = SingleFlight[bytes, Known | Refusal | Block]()
 
-    async def login(self, credentials: Credentials, deadline: Deadline) -> Login:
-        """Whether the credentials are right, and whose. Raises Unavailable if the directory cannot say."""
+    async def login(
+        self, credentials: Credentials, deadline: Deadline, address: _Address = None, *, anew: bool = False
+    ) -> Login:
+        """Whether the credentials are right, and whose. Raises Unavailable if the directory cannot say.
+
+        `address` is where they come from. `anew`: the person is looked up and then the password is checked, whatever
+        is remembered of either; only a refusal is remembered as ever, and a right password where none may be checked.
+        """
         name = parse_login_name(credentials.username)
         if name is None or not is_possible_password(credentials.password):
             return Refused(Refusal.WRONG_CREDENTIALS)
         try:
-            return await self._login(name, credentials.password, deadline)
+            if self._people.remembered(name) is None and (block := await self._budgets.blocked(address)):
+                return Refused(Refusal.TOO_MANY_ATTEMPTS, block=block)  # no search for each name that is made up
+            return await self._login(name, credentials.password, deadline, address, anew=anew)
         except TimeoutError:
             raise Unavailable("the directory did not answer in time") from None
 
+    async def recall(self, name: str, unique_id: str, deadline: Deadline) -> Login | None:
+        """An account that logged in before, by its name in the directory and its id; no password is asked for.
+
+        None if there is no such account any more: another one of the same name is not taken for it. Raises Unavailable
+        if the directory cannot say.
+        """
+        spent = Spent()
+        try:
+            with spent.waiting("search"):
+                known, is_remembered = await self._people.recall(name, unique_id, deadline)
+            if known is None:
+                return None
+            cache: CacheState = "hit" if is_remembered else "miss"
+            if known.person.state is not None:
+                return Refused(known.person.state, known.person.account, cache, spent)
+            with spent.waiting("groups"):
+                groups = await self._people.groups_of(known, deadline)
+        except TimeoutError:
+            raise Unavailable("the directory did not answer in time") from None
+        return Authenticated(known.person.account, groups, cache, spent, known.person.password_date)
+
+    def forget(self, account: str | None) -> None:
+        """Remember nothing more of an account, by its immutable id, or of anybody; budgets go on."""
+        self._people.forget(account)
+        for remembered in (self._proofs, self._rejected, self._wrong):
+            if account is None:
+                remembered.clear()
+            else:
+                remembered.forget(account)
+
+    def ids_named(self, name: LoginName) -> frozenset[str]:
+        """The ids of all accounts that are remembered under this name, whatever was typed for it."""
+        return self._people.ids_named(name)
+
+    def sizes(self) -> dict[str, int]:
+        """How much of each kind is remembered now."""
+        rejected = len(self._rejected) + len(self._wrong)
+        return {"people": len(self._people), "credentials": len(self._proofs), "rejected": rejected}
+
     async def close(self) -> None:
         """Give up what is under way."""
-        for flight in (self._finding, self._verifying, self._reading_groups):
-            await flight.close()
+        await self._people.close()
+        await self._verifying.close()
 
-    async def _login(self, name: LoginName, password: Secret, deadline: Deadline) -> Login:
-        spent = Spent()
+    async def _login(
+        self, name: LoginName, password: Secret, deadline: Deadline, address: _Address, *, anew: bool
+    ) -> Login:
+        spent, patience = Spent(), self._replicas.patience()
         with spent.waiting("search"):
-            known, is_fresh = await self._find(name, deadline)
+            known, is_fresh = await self._people.find(name, deadline, patience, anew=anew)
         key = known.person.account.unique_id
         account = None if known.is_nobody else known.person.account
         rejected = self._rejected.get(key, password)
@@ -99,96 +150,171 @@ class Authenticator:
         if rejected is not None:
             return Refused(rejected, account, "hit", spent)
         proved = self._proofs.holds(key, password) and known.person.state is None
-        self._on_lookup("credentials", proved)
-        if proved:
-            with spent.waiting("groups"):
-                groups = await self._groups_of(known, deadline)
-            return Authenticated(known.person.account, groups, "hit", spent)
+        self._on_lookup("credentials", proved and not anew)
+        if proved and not anew:
+            return await self._from_memory(known, spent, deadline)
+        date = known.person.password_date
+        if date and self._wrong.get(key, password) == date:
+            if not is_fresh:
+                return await self._login(name, password, deadline, address, anew=True)
+            self._rejected.put(key, password, Refusal.WRONG_CREDENTIALS)
+            return Refused(Refusal.WRONG_CREDENTIALS, account, "hit", spent)
         # The groups are read while the bind is under way; if the password is wrong they wait for the right one.
-        ahead = asyncio.ensure_future(self._groups_of(known, deadline))
-        again = None if is_fresh else self._look_again(name, known, deadline)
+        ahead = asyncio.ensure_future(self._people.groups_of(known, deadline))
+        again = None if is_fresh else self._people.look_again(name, known, deadline)
         try:
             with spent.waiting("bind"):
                 flight = self._rejected.flight_key(key, password)
-                outcome = await self._verifying.run(
-                    flight, lambda: self._verify(name, known, flight, password, deadline), deadline
+                # A bind that began before another date was read says nothing about the password of that date.
+                # What another bridge has remembered is no answer for who wants to have it checked.
+                kind = date.encode() + (b" anew" if anew and self._replicas.exist else b"")
+                outcome: Known | Refusal | Block = await self._budgets.joined(
+                    address,
+                    lambda: self._verifying.run(
+                        flight + kind,
+                        lambda: self._verify(name, known, flight, password, deadline, address, patience, anew=anew),
+                        deadline,
+                    ),
                 )
                 if again and not (await again).is_nobody:
-                    return await self._login(name, password, deadline)
-            if isinstance(outcome, Refusal):
-                return Refused(outcome, account, "miss", spent)
-            with spent.waiting("groups"):
-                groups = await (ahead if outcome is known else self._groups_of(outcome, deadline))
-            return Authenticated(outcome.person.account, groups, "miss", spent)
+                    return await self._login(name, password, deadline, address, anew=anew)
+            return await self._login_of(outcome, known, ahead, spent, deadline, proved=proved)
         finally:
             _let_go(ahead)
             if again:
                 _let_go(again)
 
-    async def _find(self, name: LoginName, deadline: Deadline) -> tuple[_Known, bool]:
-        """Who it is, or a nobody; and whether that was looked up just now."""
-        known = self._people.get(name.key) or self._nobodies.get(name.key)
-        self._on_lookup("people", known is not None)
-        if known is not None:
-            return known, False
-        return await self._finding.run(name.key, lambda: self._look_up(name, deadline), deadline), True
+    async def _login_of(
+        self,
+        outcome: Known | Refusal | Block,
+        known: Known,
+        ahead: "asyncio.Future[tuple[Group, ...]]",
+        spent: Spent,
+        deadline: Deadline,
+        *,
+        proved: bool,
+    ) -> Login:
+        """What a check of the password comes to; `ahead` are the groups of `known`, `proved` is what memory knows."""
+        account = None if known.is_nobody else known.person.account
+        if isinstance(outcome, Block) and proved:
+            return await self._from_memory(known, spent, deadline)
+        if isinstance(outcome, Block):
+            return Refused(Refusal.TOO_MANY_ATTEMPTS, account, "miss", spent, outcome)
+        if isinstance(outcome, Refusal):
+            return Refused(outcome, account, "miss", spent)
+        with spent.waiting("groups"):
+            groups = await (ahead if outcome is known else self._people.groups_of(outcome, deadline))
+        return Authenticated(outcome.person.account, groups, "miss", spent, known.person.password_date)
 
-    def _look_again(self, name: LoginName, known: _Known, deadline: Deadline) -> "asyncio.Future[_Known] | None":
-        """Whether there is someone by now, asked beside the bind: one who waits cannot tell that it is asked."""
-        if not known.is_nobody or self._clock() < known.look_again:
-            return None
-        return asyncio.ensure_future(self._finding.run(name.key, lambda: self._look_up(name, deadline), deadline))
-
-    async def _look_up(self, name: LoginName, deadline: Deadline) -> _Known:
-        person = await self._directory.find(name, deadline)
-        if person is None:
-            self._people.discard(name.key)
-            nobody = self._nobodies.get(name.key)
-            if nobody is None:
-                nobody = _Known(self._directory.nobody(name), is_nobody=True)
-                self._nobodies.put(name.key, nobody)
-            nobody.look_again = self._clock() + self._recheck
-            return nobody
-        known = _Known(person)
-        self._nobodies.discard(name.key)
-        self._people.put(name.key, known)
-        return known
+    async def _from_memory(self, known: Known, spent: Spent, deadline: Deadline) -> Authenticated:
+        with spent.waiting("groups"):
+            groups = await self._people.groups_of(known, deadline)
+        return Authenticated(known.person.account, groups, "hit", spent, known.person.password_date)
 
     async def _verify(
-        self, name: LoginName, known: _Known, flight: bytes, password: Secret, deadline: Deadline
-    ) -> _Known | Refusal:
-        """Ask the directory once, and remember its answer. Gives the person if the login is good."""
+        self,
+        name: LoginName,
+        known: Known,
+        flight: bytes,
+        password: Secret,
+        deadline: Deadline,
+        address: _Address,
+        patience: Patience,
+        *,
+        anew: bool,
+    ) -> Known | Refusal | Block:
+        """Ask the other bridges, then the directory once, and remember the answer. Gives the person if it is good."""
         self._doubts.refuse_for_now(flight)
         key = known.person.account.unique_id
+        check = self._replicas.check(key, password)
+        try:
+            told = await check.told(patience, deadline, only_refusals=anew or known.person.state is not None)
+            if told:
+                return self._heed(told, known, key, password)
+            async with self._budgets.turn(address, deadline) as block:
+                return block or await self._ask(name, known, flight, password, deadline, address, check)
+        finally:
+            check.close()
+
+    def _heed(self, told: Told, known: Known, key: str, password: Secret) -> Known | Refusal:
+        """As if it had been remembered here, and for no longer than there."""
+        if told.refusal is None:
+            self._proofs.remember(key, password, told.age)
+            return known
+        self._rejected.put(key, password, told.refusal, told.age)
+        if told.refusal is Refusal.WRONG_CREDENTIALS:
+            self._wrong.put(key, password, told.password_date, told.age)
+        return told.refusal
+
+    async def _ask(
+        self,
+        name: LoginName,
+        known: Known,
+        flight: bytes,
+        password: Secret,
+        deadline: Deadline,
+        address: _Address,
+        check: SharedCheck,
+    ) -> Known | Refusal | Block:
+        """The directory's own answer, where the budget allows to ask."""
+        key = known.person.account.unique_id
+        attempt = await self._budgets.attempt(key, is_nobody=known.is_nobody)
+        if isinstance(attempt, Block):
+            # Who knows that it was wrong learns that, and not when to send it again.
+            return attempt if self._wrong.get(key, password) is None else Refusal.WRONG_CREDENTIALS
         start = self._clock()
+        async with attempt:
+            result = await self._bind(known, flight, password, deadline, attempt)
+            refusal = Refusal.WRONG_CREDENTIALS if known.is_nobody else self._directory.refusal_of(known.person, result)
+            if result.code == _INVALID_CREDENTIALS and refusal is not Refusal.WRONG_CREDENTIALS:
+                attempt.not_counted()
+        if refusal is None:
+            accepted = await self._accept(name, known, key, password, deadline)
+            if isinstance(accepted, Known):
+                check.proved()
+            return accepted
+        if refusal is not Refusal.WRONG_CREDENTIALS:
+            self._proofs.forget(key)  # a disabled or locked account is out at once, not when its time is over
+            check.account_refused()
+        elif known.is_nobody:
+            await asyncio.sleep(min(self._pace.missing(self._clock() - start), deadline.remaining() / 2))
+        else:
+            self._pace.add(self._clock() - start)
+        if result.code == _INVALID_CREDENTIALS:
+            self._rejected.put(key, password, refusal)
+            check.refused(refusal, known.person.password_date)
+        if refusal is Refusal.WRONG_CREDENTIALS:
+            self._wrong.put(key, password, known.person.password_date)
+            await self._budgets.failed(address)
+        return refusal
+
+    async def _bind(
+        self, known: Known, flight: bytes, password: Secret, deadline: Deadline, attempt: Attempt
+    ) -> BindResult:
+        """The directory's answer; only 49, or none after the password was sent, may be a wrong password to it."""
         try:
             if known.is_nobody:
                 await self._directory.decoy(known.person, password, deadline)
-                await asyncio.sleep(min(self._pace.missing(self._clock() - start), deadline.remaining() / 2))
-                self._rejected.put(key, password, Refusal.WRONG_CREDENTIALS)
-                return Refusal.WRONG_CREDENTIALS
+                return BindResult(_INVALID_CREDENTIALS, "")
             result = await self._directory.verify(known.person, password, deadline)
         except DirectoryDown as error:
             if error.in_doubt:
                 self._doubts.add(flight)
+            else:
+                attempt.not_counted()
             raise
-        refusal = self._directory.refusal_of(known.person, result)
-        if refusal is None:
-            return await self._accept(name, known, key, password, deadline)
-        if refusal is Refusal.WRONG_CREDENTIALS:
-            self._pace.add(self._clock() - start)
-        else:
-            self._proofs.forget(key)  # a disabled or locked account is out at once, not when its time is over
-        if result.code == _INVALID_CREDENTIALS:
-            self._rejected.put(key, password, refusal)
-        return refusal
+        if result.ok:
+            attempt.passed()
+        elif result.code != _INVALID_CREDENTIALS:
+            attempt.not_counted()
+        return result
 
     async def _accept(
-        self, name: LoginName, known: _Known, key: str, password: Secret, deadline: Deadline
-    ) -> _Known | Refusal:
+        self, name: LoginName, known: Known, key: str, password: Secret, deadline: Deadline
+    ) -> Known | Refusal:
         """The directory took the password; the entry's own state counts, too."""
         # What was read before the bind may be over: a lock that ran out, a password just changed.
-        current = known if known.person.state is None else await self._look_up(name, deadline)
+        current = known if known.person.state is None else await self._people.look_up(name, deadline)
         # The name may have passed to someone else meanwhile: then this is nobody's login.
         if current.person.account.unique_id != key:
             return Refusal.WRONG_CREDENTIALS
@@ -196,22 +322,6 @@ class Authenticator:
             return current.person.state
         self._proofs.remember(key, password)
         return current
-
-    async def _groups_of(self, known: _Known, deadline: Deadline) -> tuple[Group, ...]:
-        self._on_lookup("groups", known.groups is not None)
-        if known.groups is not None:
-            return known.groups
-        return await self._reading_groups.run(known, lambda: self._read_groups(known, deadline), deadline)
-
-    async def _read_groups(self, known: _Known, deadline: Deadline) -> tuple[Group, ...]:
-        """Kept even if whoever asked has gone: the next one need not ask again."""
-        try:
-            known.groups = await self._directory.groups_of(known.person, deadline)
-        except Unavailable as error:
-            if not known.is_nobody or isinstance(error, DirectoryDown):
-                raise
-            known.groups = ()  # there is no such entry, as was to be expected
-        return known.groups
 
 
 def _let_go(task: "asyncio.Future[Any]") -> None:

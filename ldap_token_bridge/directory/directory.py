@@ -3,7 +3,7 @@
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ldap_token_bridge.cache import ExpiringCache
@@ -37,11 +37,15 @@ _FIRST_RDN = re.compile(r"([A-Za-z0-9.-]+)=(?:[^,\\]|\\.)*,(.+)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """Whom a name stands for: `person` as read from `entry`, or None with `rivals`, the DNs where it is ambiguous."""
+    """Whom a name stands for: `person` as read from `entry`, or None with `rivals`, the DNs where it is ambiguous.
+
+    `stranger` is the DN of an account in a domain that is not served.
+    """
 
     person: Person | None
     entry: Entry | None = None
     rivals: tuple[str, ...] = ()
+    stranger: str = ""
 
 
 class Directory:
@@ -88,6 +92,10 @@ class Directory:
         sighting = await self.look(login, deadline)
         if sighting.rivals:  # someone is shut out by it
             log().warning("a login name stands for several entries, so it lets nobody in", entries=sighting.rivals)
+        if sighting.stranger:
+            log().warning(
+                "an account's domain is not named in directory.domains, so it lets nobody in", entry=sighting.stranger
+            )
         return sighting.person
 
     async def look(self, login: LoginName, deadline: Deadline, at_most: int = _AMBIGUOUS) -> Sighting:
@@ -108,6 +116,11 @@ class Directory:
         self._last = person
         return Sighting(person, entry)
 
+    async def find_account(self, name: str, deadline: Deadline) -> Person | None:
+        """The one person whose account has this name, as the directory spells it; None if there is none or two."""
+        entries = await self._entries(self._by_account.fill(login=name.encode()), _AMBIGUOUS, deadline)
+        return read_person(entries[0], self._options, self._now) if len(entries) == 1 else None
+
     async def _entries(self, filter_: bytes, at_most: int, deadline: Deadline) -> tuple[Entry, ...]:
         request = SearchRequest(
             self._options.user_base, SearchScope.SUBTREE, filter_, self._attributes, size_limit=at_most
@@ -116,7 +129,7 @@ class Directory:
 
     async def verify(self, person: Person, password: Secret, deadline: Deadline) -> BindResult:
         """Bind as the person, by the DN that was found and never by what was typed."""
-        return await self._client.bind(person.account.dn, password, deadline)
+        return await self._client_of(person.account.dn).bind(person.account.dn, password, deadline)
 
     def nobody(self, login: LoginName) -> Person:
         """Someone to ask about in place of the person whom a name does not stand for.
@@ -130,20 +143,25 @@ class Directory:
         if login.domain:
             is_ours, name = self._names_us(login.domain) or self._domains.get(login.domain.lower()), login.name
         else:
-            is_ours, name = not at or domain.lower() == self._dns_domain(), local if at else login.name
+            is_ours, name = not at or self._is_dns_name(domain), local if at else login.name
         unique_id = f"?{name.lower() if is_ours else login.key}"
         account = Account("", f"{attribute}={secrets.token_hex(8)},{parent}", unique_id)
-        return replace(self._last, account=account, state=None)
+        date = "?" if self._last.password_date else ""  # told or not, as of those who exist
+        return replace(self._last, account=account, state=None, password_date=date)
 
     async def decoy(self, nobody: Person, password: Secret, deadline: Deadline) -> None:
         """Bind as nobody, so that an unknown name costs what a wrong password costs. Sends no real password."""
         length = len(password.reveal())
         made_up = Secret(secrets.token_urlsafe(length)[:length].encode())
-        await self._client.bind(nobody.account.dn, made_up, deadline)
+        await self._client_of(nobody.account.dn).bind(nobody.account.dn, made_up, deadline)
 
     async def groups_of(self, person: Person, deadline: Deadline) -> tuple[Group, ...]:
         """Every group of a person; raises Unavailable rather than give a part."""
-        return await self._groups.groups_of(person, deadline)
+        return await self._groups_at(person.account.dn).groups_of(person, deadline)
+
+    async def learn_groups(self, dns: Sequence[str], sids: Sequence[str], deadline: Deadline) -> None:
+        """Reads groups that logins will ask for, ahead of the first one. Raises Unavailable; nothing depends on it."""
+        await self._groups.learn(dns, sids, deadline)
 
     def refusal_of(self, person: Person, result: BindResult) -> Refusal | None:
         """Why a bind does not make a login, None if it does; Unavailable if the answer does not concern the account."""
@@ -165,7 +183,7 @@ class Directory:
             ours = await self._is_our_domain(login.domain, deadline)
             return self._by_account.fill(login=name if ours else secrets.token_hex(16).encode()), True
         local, at, domain = login.name.rpartition("@")
-        if at and self._options.kind == "active-directory" and domain.lower() == self._dns_domain():
+        if at and self._options.kind == "active-directory" and self._is_dns_name(domain):
             # Every account can log in as account@domain, whatever its userPrincipalName says ([MS-ADTS] 5.1.1.1.1).
             return self._by_principal.fill(login=name, local=local.encode()), False
         if at:
@@ -175,6 +193,19 @@ class Directory:
     def _dns_domain(self) -> str:
         rdns = DistinguishedName.parse(self._options.base).rdns
         return ".".join(value for rdn in rdns for attribute, value in rdn if attribute == "dc")
+
+    def _client_of(self, dn: str) -> LdapClient:
+        """Whom to ask about an account."""
+        del dn
+        return self._client
+
+    def _groups_at(self, dn: str) -> GroupReader:
+        """Who reads the groups of an account."""
+        del dn
+        return self._groups
+
+    def _is_dns_name(self, domain: str) -> bool:
+        return domain.lower() == self._dns_domain()
 
     def _names_us(self, domain: str) -> bool:
         """Whether this is the name of `base`'s domain, or its first part."""
@@ -194,8 +225,12 @@ class Directory:
         return known
 
     async def _is_netbios_name(self, domain: str, deadline: Deadline) -> bool:
-        """Ask the partitions container which naming context a NetBIOS name stands for ([MS-ADTS] 6.1.1.2.1)."""
         base = DistinguishedName.parse(self._options.base)
+        contexts = await self._contexts_of(domain, deadline)
+        return any(base.is_below(DistinguishedName.parse(name)) for name in contexts)
+
+    async def _contexts_of(self, domain: str, deadline: Deadline) -> tuple[str, ...]:
+        """Ask the partitions container which naming context a NetBIOS name stands for ([MS-ADTS] 6.1.1.2.1)."""
         forest = ",".join(part for part in self._options.base.split(",") if part.strip().lower().startswith("dc="))
         filter_ = _BY_NETBIOS_NAME.fill(name=domain.encode())
         request = SearchRequest(f"CN=Partitions,CN=Configuration,{forest}", SearchScope.ONE, filter_, ("nCName",))
@@ -203,10 +238,9 @@ class Directory:
             entries = await self._client.search(request, deadline)
         except SearchFailed as error:
             if error.code == _NO_SUCH_OBJECT:
-                return False  # a child domain's partitions stand in the forest's root; its own name is its first label
+                return ()  # a child domain's partitions stand in the forest's root; its own name is its first label
             raise
-        contexts = [name for entry in entries if (name := entry.text("nCName"))]
-        return any(base.is_below(DistinguishedName.parse(name)) for name in contexts)
+        return tuple(name for entry in entries if (name := entry.text("nCName")))
 
 
 def _any_of(attributes: tuple[str, ...]) -> str:

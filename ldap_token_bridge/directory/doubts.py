@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 
 from ldap_token_bridge.cache import ExpiringCache
-from ldap_token_bridge.errors import Unavailable
+from ldap_token_bridge.ldap import DirectoryDown
 
 _FIRST = 10.0  # seconds
 _GROWTH = 3.0
@@ -30,9 +30,9 @@ class Doubts:
         self._entries.put(key, (times + 1, self._clock() + hold))
 
     def refuse_for_now(self, key: bytes) -> None:
-        """Raises Unavailable while the password is held back."""
+        """Raises DirectoryDown while the password is held back."""
         _, until = self._entries.get(key) or (0, 0.0)
         left = until - self._clock()
         if left > 0:
             detail = "the same password was sent a moment ago and not answered; it is held back to lock no account"
-            raise Unavailable("The directory does not answer.", detail=detail, retry_after=math.ceil(left))
+            raise DirectoryDown("The directory does not answer.", detail=detail, retry_after=math.ceil(left))

@@ -34,6 +34,8 @@ class KindDefaults:
     nesting: Nesting
     expanded: frozenset[GroupStrategy] = frozenset()  # strategies that give nested groups whether wanted or not
     flat: GroupStrategy = "member-of"  # the strategy for `nested: false`
+    # slapd leaves the groups that its overlay dynlist computes out of paged answers, and bounds these no less.
+    paged: bool = True
     people: str = ""  # where people stand below the base
     groups: str = ""
     bind_answers: tuple[BindAnswer, ...] = ()  # beside code 49; the first that fits counts
@@ -71,6 +73,7 @@ _DEFAULTS: dict[Kind, KindDefaults] = {
         strategy="auto",
         strategies=("member-of", "member", "posix"),
         nesting="graph",
+        paged=False,
     ),
     "rfc2307": KindDefaults(
         label="a directory after RFC 2307",
@@ -81,6 +84,7 @@ _DEFAULTS: dict[Kind, KindDefaults] = {
         strategy="posix",
         strategies=("posix", "member-of", "member"),
         nesting="graph",
+        paged=False,
     ),
     "freeipa": KindDefaults(
         label="FreeIPA",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ldap_token_bridge.errors import Unavailable
-from ldap_token_bridge.identity import Account, Refusal
+from ldap_token_bridge.identity import Account, Refusal, reads_as_machine
 from ldap_token_bridge.ldap import Entry
 
 from .kinds import DirectoryOptions
@@ -29,11 +29,13 @@ class Person:
     primary_group: str  # SID, empty outside of Active Directory
     uid: str = ""  # these two for the strategy `posix` alone
     gid: str = ""
+    password_date: str = ""  # when the password was changed last, as the directory writes it; empty if it does not say
 
 
 def attributes(options: DirectoryOptions) -> tuple[str, ...]:
     """What a login search asks for."""
-    wanted = [options.account, options.unique_id, "memberOf", *STATES[options.kind].attributes]
+    states = STATES[options.kind]
+    wanted = [options.account, options.unique_id, "memberOf", *states.attributes, *states.password_date]
     wanted += _WITH_SIDS if options.kind == "active-directory" else ()
     wanted += _POSIX if options.strategy == "posix" else ()
     return tuple({name.lower(): name for name in wanted}.values())
@@ -51,12 +53,16 @@ def read_person(entry: Entry, options: DirectoryOptions, now: Callable[[], float
             f"the entry of an account has {len(names)} values of {options.account} and "
             f"{'a' if unique else 'no'} {options.unique_id}; there must be one of each, the name in composed Unicode"
         )
+    if reads_as_machine(names[0].decode()):
+        raise Unavailable(f"the {options.account} of {entry.dn} is the name of a machine: tokens would show it as one")
     is_ad = options.kind == "active-directory"
     account = Account(names[0].decode(), entry.dn, unique.hex() if is_ad else unique.decode())
     state = STATES[options.kind].read(entry, now())
     member_of, whole = values_in(entry, "memberOf")
     primary = _primary_group(entry) if is_ad else ""
-    return Person(account, state, member_of, whole, primary, _only(entry, "uid"), _only(entry, "gidNumber"))
+    uid, gid = _only(entry, "uid"), _only(entry, "gidNumber")
+    dates = [entry.text(name) for name in STATES[options.kind].password_date]
+    return Person(account, state, member_of, whole, primary, uid, gid, " ".join(filter(None, dates)))
 
 
 def _only(entry: Entry, name: str) -> str:

@@ -18,8 +18,8 @@ def sid_bytes(text: str) -> bytes:
     letter, revision, authority, *parts = text.split("-")
     if letter.upper() != "S" or revision != "1" or len(parts) > _MAX_SUB_AUTHORITIES:
         raise ValueError("not a security identifier")
-    head = bytes([1, len(parts)]) + int(authority).to_bytes(6, "big")
     try:
+        head = bytes([1, len(parts)]) + int(authority).to_bytes(6, "big")
         return head + b"".join(int(part).to_bytes(4, "little") for part in parts)
     except OverflowError:
         raise ValueError("not a security identifier") from None

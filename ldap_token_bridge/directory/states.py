@@ -27,10 +27,14 @@ _SECONDS_A_DAY = 86_400
 
 @dataclass(frozen=True, slots=True)
 class StateReader:
-    """`attributes` are asked for with an account; `read` tells from them, and the seconds since 1970, what is wrong."""
+    """`attributes` are asked for with an account; `read` tells from them, and the seconds since 1970, what is wrong.
+
+    `password_date` are the attributes that change whenever the password is changed.
+    """
 
     attributes: tuple[str, ...]
     read: Callable[[Entry, float], Refusal | None]
+    password_date: tuple[str, ...]
 
 
 def _active_directory(entry: Entry, now: float) -> Refusal | None:
@@ -88,16 +92,25 @@ def _freeipa(entry: Entry, now: float) -> Refusal | None:
 
 _OPENLDAP = ("pwdAccountLockedTime", "pwdEndTime", "pwdReset")
 _389DS = ("nsAccountLock", "accountUnlockTime")
+_PASSWORD_POLICY = ("pwdChangedTime",)  # draft-behera-ldap-password-policy-10 section 5.3.2
+_KERBEROS = ("krbLastPwdChange",)
 
 STATES: dict[Kind, StateReader] = {
     "active-directory": StateReader(
-        ("userAccountControl", "msDS-User-Account-Control-Computed", "accountExpires", "pwdLastSet"), _active_directory
+        ("userAccountControl", "msDS-User-Account-Control-Computed", "accountExpires", "pwdLastSet"),
+        _active_directory,
+        ("pwdLastSet",),
     ),
-    "openldap": StateReader(_OPENLDAP, _openldap),
-    "rfc2307": StateReader((*_OPENLDAP, "shadowExpire"), _rfc2307),
-    "freeipa": StateReader((*_389DS, "krbPrincipalExpiration", "krbPasswordExpiration"), _freeipa),
-    "389ds": StateReader(_389DS, _389ds),
+    "openldap": StateReader(_OPENLDAP, _openldap, _PASSWORD_POLICY),
+    "rfc2307": StateReader((*_OPENLDAP, "shadowExpire"), _rfc2307, (*_PASSWORD_POLICY, "shadowLastChange")),
+    "freeipa": StateReader((*_389DS, "krbPrincipalExpiration", "krbPasswordExpiration"), _freeipa, _KERBEROS),
+    "389ds": StateReader(_389DS, _389ds, ("pwdUpdateTime",)),  # with passwordTrackUpdateTime on
 }
+
+
+def password_date_attributes(kind: Kind) -> tuple[str, ...]:
+    """What changes whenever an account's password is changed, where the server is set up to write it down."""
+    return STATES[kind].password_date
 
 
 def _is_over(entry: Entry, name: str, now: float) -> bool:

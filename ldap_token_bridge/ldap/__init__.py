@@ -10,7 +10,7 @@ No password is written before TLS is established, none is written twice, and no 
 from .address import ServerAddress, parse_server
 from .check import ServerCheck
 from .client import LdapClient
-from .errors import DirectoryDown, InvalidBind, SearchFailed, ServiceAccountRefused
+from .errors import DirectoryDown, InvalidBind, Overloaded, SearchFailed, ServiceAccountRefused
 from .filters import FilterTemplate, InvalidFilter, any_equal
 from .model import BindResult, Entry, SearchRequest, SearchScope
 from .options import FindServers, FoundServers, LdapOptions, Observer
@@ -29,6 +29,7 @@ __all__ = [
     "LdapClient",
     "LdapOptions",
     "Observer",
+    "Overloaded",
     "SearchFailed",
     "SearchRequest",
     "SearchScope",

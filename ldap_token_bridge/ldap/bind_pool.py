@@ -9,7 +9,7 @@ from ldap_token_bridge.deadline import Deadline
 from .address import ServerAddress
 from .alarm import Alarm
 from .channels import BindChannel
-from .errors import DirectoryDown
+from .errors import Overloaded
 from .lifetime import Lifetime, Roster
 from .options import LdapOptions, Observer
 from .per_user import PerUser
@@ -38,7 +38,7 @@ class BindPool:
     async def bind(self, dn: bytes, password: bytes, deadline: Deadline) -> Answer:
         """The server's answer to one bind.
 
-        Raises BindInterrupted (written, no answer), another TransportFailure (nothing written), DirectoryDown (queue).
+        Raises BindInterrupted (written, no answer), another TransportFailure (nothing written), Overloaded (queue).
         """
         loop = asyncio.get_running_loop()
         await self._per_user.enter(dn, deadline.within(self._options.operation_timeout))
@@ -46,6 +46,16 @@ class BindPool:
             return await self._bind(dn, password, deadline, loop)
         finally:
             self._per_user.leave(dn)
+
+    @property
+    def in_use(self) -> int:
+        """Connections that check a password, or are being opened for it."""
+        return self._options.bind_connections - self._free
+
+    @property
+    def waiting(self) -> int:
+        """Binds in line for a connection."""
+        return len(self._line)
 
     async def _bind(self, dn: bytes, password: bytes, deadline: Deadline, loop: asyncio.AbstractEventLoop) -> Answer:
         if self._free:
@@ -67,7 +77,7 @@ class BindPool:
     async def _turn(self, deadline: Deadline, loop: asyncio.AbstractEventLoop) -> None:
         """Waits in line for a connection, no longer than one operation may take."""
         if len(self._line) >= self._max_waiting:
-            raise DirectoryDown(detail=f"{self._name}: {len(self._line)} binds wait already")
+            raise Overloaded(detail=f"{self._name}: {len(self._line)} binds wait already")
         turn: asyncio.Future[bool | None] = loop.create_future()
         self._line.append(turn)
         self._alarm.watch(turn, min(deadline.at, loop.time() + self._options.operation_timeout))
@@ -83,7 +93,7 @@ class BindPool:
             self._alarm.forget(turn)
         if not its_turn:
             self._leave(turn)
-            raise DirectoryDown(detail=f"{self._name}: every bind connection was busy for too long")
+            raise Overloaded(detail=f"{self._name}: every bind connection was busy for too long")
 
     def _leave(self, turn: "asyncio.Future[bool | None]") -> None:
         """Whoever waits no longer does not count as waiting."""

@@ -1,7 +1,8 @@
 """The room's door: searches and binds against the first server that answers."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import TypeVar
 
 from ldap_token_bridge.deadline import Deadline
@@ -27,13 +28,21 @@ class LdapClient:
     a service account without DN or password.
     """
 
-    def __init__(self, options: LdapOptions, observe: Observer = observe_nothing) -> None:
+    domains: Mapping[str, "LdapClient"] = MappingProxyType({})
+    """A client for each domain that has servers of its own; closed, checked and shown with this one."""
+
+    def __init__(
+        self, options: LdapOptions, observe: Observer = observe_nothing, above: ServiceAccount | None = None
+    ) -> None:
+        """`above` is for the domains' clients: the account on the servers of the whole directory."""
         check_options(options)
         self._options = options
-        account = ServiceAccount(options.bind_dn, options.bind_password, by_certificate=options.bind_by_certificate)
-        self._account = account
+        account = self._account = ServiceAccount(
+            options.bind_dn, options.bind_password, by_certificate=options.bind_by_certificate, above=above
+        )
         self._list = ServerList(options, lambda address: Server(address, options, account, observe))
         self._closed = False
+        self.domains = {name: LdapClient(inner, observe, account) for name, inner in options.domains.items()}
 
     async def search(self, request: SearchRequest, deadline: Deadline) -> tuple[Entry, ...]:
         """All entries that match, from the first server that answers.
@@ -53,18 +62,23 @@ class LdapClient:
     async def check(self, deadline: Deadline) -> tuple[ServerCheck, ...]:
         """Connects and binds as the service account to every server. Raises DirectoryDown if none is known."""
         servers = [server.address for server in await self._list.current(deadline)]
-        return tuple(
-            await asyncio.gather(*(check_server(server, self._options, self._account, deadline) for server in servers))
+        checks = await asyncio.gather(
+            *(check_server(server, self._options, self._account, deadline) for server in servers)
         )
+        if self._account.is_refused:  # it is not shown to the domains, and they are not to be blamed
+            return tuple(checks)
+        more = await asyncio.gather(*(_check_if_found(client, deadline) for client in self.domains.values()))
+        return tuple(check for part in (checks, *more) for check in part)
 
     def states(self) -> tuple[ServerState, ...]:
         """Every server as it is now, in the order in which they are asked; none before they are found."""
-        return tuple(server.state for server in self._servers)
+        own = tuple(server.state for server in self._servers)
+        return own + tuple(state for client in self.domains.values() for state in client.states())
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was odd when the servers were looked for last, for operators."""
-        return self._list.notes
+        return self._list.notes + tuple(note for client in self.domains.values() for note in client.notes)
 
     @property
     def _servers(self) -> tuple[Server, ...]:
@@ -73,7 +87,7 @@ class LdapClient:
     async def close(self) -> None:
         """Ends every connection and task. What is under way raises DirectoryDown."""
         self._closed = True
-        await self._list.close()
+        await asyncio.gather(self._list.close(), *(client.close() for client in self.domains.values()))
 
     async def _first(self, ask: Callable[[Server], Awaitable[_Answered]], deadline: Deadline) -> _Answered:
         failures: list[str] = []
@@ -120,3 +134,11 @@ class LdapClient:
             for server, _ in shaky:
                 server.start_probe()
         return healthy + shaky + in_doubt
+
+
+async def _check_if_found(client: LdapClient, deadline: Deadline) -> tuple[ServerCheck, ...]:
+    """A domain without a server is told of in its notes, and is no reason to say nothing of the others."""
+    try:
+        return await client.check(deadline)
+    except DirectoryDown:
+        return ()

@@ -1,6 +1,6 @@
 """What can go wrong between the bridge and a directory server.
 
-The first four are for callers; `ServerFailure` and below are the room's own, turned into `DirectoryDown` at its door.
+The first five are for callers; `ServerFailure` and below are the room's own, turned into `DirectoryDown` at its door.
 """
 
 from ldap_token_bridge.errors import Unavailable
@@ -11,6 +11,9 @@ class DirectoryDown(Unavailable):
 
     `in_doubt`: a user's password was written and no answer came; the directory may have counted it.
     """
+
+    nobody_answers = True
+    """Whether no server is there, rather than that one is there and cannot be asked now."""
 
     def __init__(
         self,
@@ -24,8 +27,16 @@ class DirectoryDown(Unavailable):
         self.in_doubt = in_doubt
 
 
+class Overloaded(DirectoryDown):
+    """More is under way already than a server is asked at once."""
+
+    nobody_answers = False
+
+
 class ServiceAccountRefused(DirectoryDown):
     """The bridge's own bind was refused: `code` and `diagnostic` are the server's. Only operators can mend it."""
+
+    nobody_answers = False
 
     def __init__(self, code: int, diagnostic: str, *, server: str = "", retry_after: int = 30) -> None:
         super().__init__(

@@ -1,8 +1,8 @@
 """What the room is told: servers, account, limits, and who wants to know how it goes."""
 
 import ssl
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
 from ldap_token_bridge.errors import Misconfigured, Problem
 from ldap_token_bridge.identity import Secret
@@ -40,6 +40,7 @@ class LdapOptions:
     """Time-outs in seconds; numbers of connections for each server. Servers are tried in this order.
 
     Either `servers` or `find`. With `bind_by_certificate` the service account is the client certificate in `tls`.
+    `domains` are parts of the same directory that have servers of their own, by name.
     """
 
     servers: tuple[ServerAddress, ...]
@@ -54,6 +55,7 @@ class LdapOptions:
     bind_connections: int
     find: FindServers | None = None
     bind_by_certificate: bool = False
+    domains: Mapping[str, "LdapOptions"] = field(default_factory=dict)
 
     def needs_tls(self, address: ServerAddress) -> bool:
         """Whether nothing but StartTLS may be written to this server before TLS is established."""

@@ -5,7 +5,7 @@ from collections import deque
 
 from ldap_token_bridge.deadline import Deadline
 
-from .errors import DirectoryDown
+from .errors import Overloaded
 
 WAITING_PER_USER = 64
 
@@ -19,14 +19,14 @@ class PerUser:
         self._lines: dict[bytes, deque[asyncio.Future[None]]] = {}
 
     async def enter(self, dn: bytes, deadline: Deadline) -> None:
-        """Waits for a turn; `leave` must follow. Raises DirectoryDown if that takes too long or too many wait."""
+        """Waits for a turn; `leave` must follow. Raises Overloaded if that takes too long or too many wait."""
         count = self._under_way.get(dn, 0)
         if count < self._limit:
             self._under_way[dn] = count + 1
             return
         line = self._lines.setdefault(dn, deque())
         if len(line) >= WAITING_PER_USER:
-            raise DirectoryDown(detail=f"{len(line)} binds of one account wait already")
+            raise Overloaded(detail=f"{len(line)} binds of one account wait already")
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         line.append(turn)
         try:
@@ -38,7 +38,7 @@ class PerUser:
             elif turn in line:
                 line.remove(turn)
             if isinstance(error, TimeoutError):
-                raise DirectoryDown(detail="too many binds of one account were under way for too long") from None
+                raise Overloaded(detail="too many binds of one account were under way for too long") from None
             raise
 
     def leave(self, dn: bytes) -> None:

@@ -8,7 +8,7 @@ from ldap_token_bridge.deadline import Deadline
 
 from .address import ServerAddress
 from .channels import SearchChannel
-from .errors import DirectoryDown, SearchFailed, ServiceAccountRefused, TimedOut, TransportFailure
+from .errors import Overloaded, SearchFailed, ServiceAccountRefused, TimedOut, TransportFailure
 from .lifetime import Lifetime, Roster
 from .model import Entry, SearchRequest
 from .options import LdapOptions, Observer
@@ -47,7 +47,7 @@ class SearchPool:
     async def search(self, request: SearchRequest, deadline: Deadline) -> tuple[Entry, ...]:
         """All entries; once more on a fresh connection if the pooled one turns out to have died.
 
-        Raises ServerFailure, SearchFailed, or DirectoryDown if too many searches are under way.
+        Raises ServerFailure, SearchFailed, or Overloaded if too many searches are under way.
         """
         found = self._pick(born_after=0.0)
         slot = found or await self._opened(deadline)
@@ -60,6 +60,11 @@ class SearchPool:
                 raise
         slot = self._pick(born_after=asyncio.get_running_loop().time()) or await self._opened(deadline)
         return await self._run(slot, request, deadline)
+
+    @property
+    def in_use(self) -> int:
+        """Connections on which a search is under way."""
+        return sum(bool(slot.channel.load) for slot in self._slots)
 
     async def close(self) -> None:
         """Ends an opening that is under way; the connections themselves are the roster's to close."""
@@ -92,7 +97,7 @@ class SearchPool:
         if slot.channel.load and len(self._slots) < self._options.search_connections and now >= self._grow_after:
             self._open_one()
         if slot.channel.load >= MAX_PIPELINED:
-            raise DirectoryDown(detail=f"{self._name}: {MAX_PIPELINED} searches under way on every connection")
+            raise Overloaded(detail=f"{self._name}: {MAX_PIPELINED} searches under way on every connection")
         return slot
 
     def _weed(self, now: float) -> None:

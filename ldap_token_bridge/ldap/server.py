@@ -44,6 +44,9 @@ class ServerState:
     bind_connections: int
     last_failure: str
     failed_at: float
+    searching: int = 0  # connections that wait for an answer
+    binding: int = 0
+    waiting: int = 0  # binds in line for a connection
 
 
 class Server:
@@ -73,6 +76,9 @@ class Server:
             self._roster.count(BindChannel),
             self._last_failure,
             self._failed_at,
+            self._searches.in_use,
+            self._binds.in_use,
+            self._binds.waiting,
         )
 
     async def search(self, request: SearchRequest, deadline: Deadline) -> tuple[Entry, ...]:

@@ -23,11 +23,17 @@ _OWN_LIMIT = Deadline(math.inf)
 class ServiceAccount:
     """One for all servers, for they ask the same directory: one try at a time, and a growing pause once refused."""
 
-    def __init__(self, dn: str, password: Secret, *, by_certificate: bool = False) -> None:
-        """With `by_certificate` there is neither DN nor password: the server knows the client certificate."""
+    def __init__(
+        self, dn: str, password: Secret, *, by_certificate: bool = False, above: "ServiceAccount | None" = None
+    ) -> None:
+        """With `by_certificate` there is neither DN nor password: the server knows the client certificate.
+
+        `above` is the same account on the servers of the whole directory: what they refuse is not tried here.
+        """
         if not by_certificate:
             checked_bind(dn, password)
         self._by_certificate = by_certificate
+        self._above = above
         self._dn = dn
         self._password = password
         self._lock = asyncio.Lock()
@@ -35,8 +41,15 @@ class ServiceAccount:
         self._refused_until = 0.0
         self._pause = REFUSAL_SECONDS
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether its last try was refused."""
+        return self._refusal is not None
+
     def check(self) -> None:
         """Raises ServiceAccountRefused while a refusal is remembered."""
+        if self._above is not None:
+            self._above.check()
         left = self._refused_until - asyncio.get_running_loop().time()
         if self._refusal is not None and left > 0:
             code, diagnostic, server = self._refusal

@@ -33,7 +33,7 @@ def _trusting(ca_file: Path | None) -> ssl.SSLContext:
         raise Misconfigured.one(
             "this file holds no certificate",
             str(ca_file),
-            "Put the certificate of the authority that signed the directory's certificates there, as PEM.",
+            "Put the certificate of the authority that signed the servers' certificates there, as PEM.",
         ) from None
     except OSError as error:
         raise Misconfigured.one(f"cannot be read: {error.strerror}", str(ca_file)) from None

@@ -32,7 +32,7 @@ async def test_nested_groups_and_a_cycle(strategy: GroupStrategy) -> None:
 
 @pytest.mark.parametrize("strategy", ["auto", "member-of"])
 async def test_member_of_and_the_graph(strategy: GroupStrategy) -> None:
-    """All nested groups cost one search for everybody; names compare without regard to case."""
+    """All nested groups cost one search for everybody, not paged; names compare without regard to case."""
     client = TableClient(CHAIN)
     known = reader(client, strategy=strategy)
     for spelling in (dn("a"), dn("A").lower()):
@@ -40,7 +40,7 @@ async def test_member_of_and_the_graph(strategy: GroupStrategy) -> None:
         assert paths(groups) == {spelling: "direct", dn("b"): "nested", dn("c"): "nested"}
         assert vias(groups) == {dn("b"): spelling, dn("c"): dn("b")}
     assert len(client.requests) == 1
-    assert client.requests[0].paged
+    assert not client.requests[0].paged, "slapd's pages leave out the groups of dynlist"
 
 
 async def test_the_graph_is_read_anew() -> None:

@@ -5,8 +5,11 @@ from dataclasses import replace
 import pytest
 
 from ldap_token_bridge.deadline import Deadline
-from ldap_token_bridge.directory import GroupStrategy
+from ldap_token_bridge.directory import GroupMemory, GroupStrategy
+from ldap_token_bridge.directory.groups import GroupReader
 from ldap_token_bridge.errors import Unavailable
+from tests.support.counting_directory import Clock
+from tests.support.ldap_room import soon
 from tests.support.table_directory import (
     ALICE,
     PRIMARY,
@@ -67,6 +70,38 @@ async def test_groups_behind_sids_are_remembered() -> None:
     first, second = [await known.groups_of(PERSON, Deadline.after(5)) for _ in range(2)]
     assert first == second
     assert len(client.requests) == 3
+
+
+async def test_groups_that_were_learnt_cost_nothing() -> None:
+    """Those of the policy, by DN and by SID, and those that nearly everyone is in: tokenGroups alone is asked."""
+    users = "S-1-5-32-545"
+    table = TABLE | {dn("Users"): Row([PRIMARY], users)}
+    client = TableClient(table, [*SIDS, users])
+    known = reader(client, "active-directory")
+    await known.learn([dn("a"), dn("gone")], [table[dn(name)].sid for name in ("b", "c", "above-primary")], soon())
+    client.requests.clear()
+    groups = await known.groups_of(PERSON, soon())
+    assert [request.attributes for request in client.requests] == [("tokenGroups",)]
+    assert paths(groups) == EVERYTHING | {dn("Users"): "nested"}
+    assert groups == await read(client, PERSON, kind="active-directory")
+
+
+async def test_what_was_learnt_is_forgotten_in_time() -> None:
+    """A group that was made anew has another SID, one that was renamed another DN: as for all that is remembered."""
+    client, clock = TableClient(dict(TABLE), SIDS), Clock()
+    known = GroupReader(client, options("active-directory"), GroupMemory(100, 60, clock))
+    await known.learn([dn("a"), dn("b"), dn("c"), dn("above-primary")], [], soon())
+    client.table = {name: row for name, row in TABLE.items() if name != dn("b")} | {dn("renamed"): TABLE[dn("b")]}
+    assert dn("b") in paths(await known.groups_of(PERSON, soon()))
+    clock.now += 61
+    assert {dn("b"), dn("renamed")} & set(paths(await known.groups_of(PERSON, soon()))) == {dn("renamed")}
+
+
+async def test_nothing_is_learnt_where_groups_have_no_sids() -> None:
+    """OpenLDAP is not asked for what nobody would use."""
+    client = TableClient(TABLE)
+    await reader(client).learn([dn("a")], [], soon())
+    assert not client.requests
 
 
 async def test_many_sids_are_asked_for_in_parts() -> None:

@@ -92,3 +92,19 @@ def test_an_entry_that_does_not_say_who_it_is_is_nobody(attributes: dict[str, tu
     """No account, two of them, none that can be read, no id: an error, never a login."""
     with pytest.raises(Unavailable):
         read_person(Entry("uid=a,dc=x", attributes), options("openldap"), lambda: NOW)
+
+
+@pytest.mark.parametrize("name", ["robot+ci", "Robot+CI", "workload+gitlab"])
+def test_an_account_with_a_machines_name_is_nobody(name: str) -> None:
+    """Tokens and audit lines would show a robot where a person was: who logs in by mail never types the name."""
+    entry = Entry("uid=a,dc=x", {"uid": (name.encode(),), "entryuuid": (b"u",)})
+    with pytest.raises(Unavailable) as raised:
+        read_person(entry, options("openldap"), lambda: NOW)
+    assert "machine" in raised.value.detail
+
+
+@pytest.mark.parametrize("name", ["robot", "robot+", "robot+ci@corp.example.com", "team+robot", "alice+ci"])
+def test_a_plus_sign_alone_makes_no_machine(name: str) -> None:
+    """No robot can have these names."""
+    entry = Entry("uid=a,dc=x", {"uid": (name.encode(),), "entryuuid": (b"u",)})
+    assert read_person(entry, options("openldap"), lambda: NOW).account.name == name

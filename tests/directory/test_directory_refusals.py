@@ -92,7 +92,7 @@ async def test_a_flood_of_strange_names_pushes_nobody_out() -> None:
     world.directory.asked.clear()
     assert isinstance(await world.login(), Authenticated)
     assert world.asked == {}
-    assert max(len(world.authenticator._nobodies), len(world.authenticator._rejected._refusals)) <= 10
+    assert max(len(world.authenticator._people._nobodies), len(world.authenticator._rejected._refusals)) <= 10
 
 
 async def test_groups_read_ahead_are_kept_though_the_password_was_wrong(world: World) -> None:

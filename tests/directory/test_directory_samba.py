@@ -2,6 +2,7 @@
 
 import pytest
 
+from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.directory import GroupStrategy
 from tests.support.real_directory import names, real_directory, through
 from tests.support.samba import SambaDC
@@ -54,3 +55,14 @@ async def test_unknown_sids_cost_one_search(samba: SambaDC) -> None:
         await directory.login("alice")
         assert await directory.cost("bob") == ["bind", "search", "search", "search"]
         assert await directory.cost("bob") == ["bind", "search", "search"]
+
+
+async def test_a_first_login_after_the_policys_groups_were_read(samba: SambaDC) -> None:
+    """The groups that a policy names, and those that all are in, cost no round trip: search, bind, tokenGroups."""
+    async with real_directory(
+        "active-directory", samba.ldaps_url, samba.base, samba.bind_dn, ca_file=samba.ca_file
+    ) as directory:
+        await directory.login("carol")  # the connections stand; she is in none of alice's own groups
+        named = [samba.group_dn(f"Groups/{name}") for name in ("Platform", "Platform-Engineers", "Platform-Oncall")]
+        await directory.directory.learn_groups(named, [], Deadline.after(20))
+        assert await directory.cost("alice") == ["bind", "search", "search"]

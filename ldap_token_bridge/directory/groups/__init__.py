@@ -9,5 +9,6 @@ A list that is cut short could miss the group that a deny rule names, so a look-
 
 from .memory import GroupMemory
 from .reader import GroupReader
+from .reading import Reading, together
 
-__all__ = ["GroupMemory", "GroupReader"]
+__all__ = ["GroupMemory", "GroupReader", "Reading", "together"]

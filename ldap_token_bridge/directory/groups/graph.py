@@ -46,17 +46,19 @@ class GraphKeeper:
         self._memory = memory
         self._graph: Graph | None = None
         self._until = -1.0
+        self._epoch = memory.epoch
         self._reading_it = SingleFlight[str, Graph | None]()
 
     async def get(self, deadline: Deadline) -> Graph | None:
         """The graph; None if groups are to be searched for level by level."""
         if self._memory.seconds <= 0:
             return None
-        if self._memory.clock() < self._until:
+        epoch = self._memory.epoch
+        if self._memory.clock() < self._until and self._epoch == epoch:
             return self._graph
-        return await self._reading_it.run("graph", lambda: self._read(deadline), deadline)
+        return await self._reading_it.run(f"graph {epoch}", lambda: self._read(epoch, deadline), deadline)
 
-    async def _read(self, deadline: Deadline) -> Graph | None:
+    async def _read(self, epoch: int, deadline: Deadline) -> Graph | None:
         start = self._memory.clock()
         try:
             entries = await self._reading.below(self._reading.options.group_base, _WITH_MEMBERS, ("member",), deadline)
@@ -66,7 +68,7 @@ class GraphKeeper:
             # down, that search says so.
             log().warning("all groups cannot be read at once, so nested ones are searched for", reason=error.detail)
             self._graph = None
-        self._until = start + self._memory.seconds
+        self._until, self._epoch = start + self._memory.seconds, epoch
         return self._graph
 
     async def _built(self, entries: tuple[Entry, ...], deadline: Deadline) -> Graph:

@@ -1,5 +1,6 @@
 """Which strategy reads the groups of whom."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from ldap_token_bridge.deadline import Deadline
@@ -29,9 +30,12 @@ class Strategy(Protocol):
 class GroupReader:
     """Reads groups by the strategy of the options."""
 
-    def __init__(self, client: LdapClient, options: DirectoryOptions, memory: GroupMemory) -> None:
+    def __init__(
+        self, client: LdapClient, options: DirectoryOptions, memory: GroupMemory, forest: Reading | None = None
+    ) -> None:
+        """`forest` finds groups that are not below the base of `options`."""
         reading = Reading(client, options)
-        names = SidNames(reading, memory)
+        names = SidNames(reading, memory, forest)
         nesting = defaults_for(options.kind).nesting
         has_sids = nesting == "sids"
         levels = Levels(reading, has_sids=has_sids)
@@ -40,6 +44,7 @@ class GroupReader:
             "graph": MemberOfWithGraph(reading, GraphKeeper(reading, memory), levels),
             "expanded": ExpandedMemberOf(reading),
         }
+        self._names = names if has_sids else None
         self._strategy = options.strategy
         self._strategies: dict[GroupStrategy, Strategy] = {
             "token-groups": TokenGroups(reading, names),
@@ -52,6 +57,11 @@ class GroupReader:
     async def groups_of(self, person: Person, deadline: Deadline) -> tuple[Group, ...]:
         """Every group, each once. Raises Unavailable if they cannot all be read."""
         return await self._strategies[self._for(person)].groups_of(person, deadline)
+
+    async def learn(self, dns: Sequence[str], sids: Sequence[str], deadline: Deadline) -> None:
+        """Reads groups that are sure to be asked for, where they go by identifiers. Raises Unavailable."""
+        if self._names:
+            await self._names.learn(dns, sids, deadline)
 
     def _for(self, person: Person) -> GroupStrategy:
         """`auto` takes memberOf where the entry has it."""

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Iterable, Sequence
 from typing import TypeVar
 
 from ldap_token_bridge.deadline import Deadline
-from ldap_token_bridge.directory.kinds import DirectoryOptions
+from ldap_token_bridge.directory.kinds import DirectoryOptions, defaults_for
 from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.ldap import Entry, FilterTemplate, LdapClient, SearchRequest, SearchScope, any_equal
 
@@ -22,6 +22,7 @@ class Reading:
     def __init__(self, client: LdapClient, options: DirectoryOptions) -> None:
         self.options = options
         self._client = client
+        self._paged = defaults_for(options.kind).paged
 
     async def entry(self, dn: str, attributes: tuple[str, ...], deadline: Deadline) -> Entry:
         """One entry; Unavailable if it is gone."""
@@ -34,9 +35,8 @@ class Reading:
         self, base: str, filter_: bytes, attributes: tuple[str, ...], deadline: Deadline
     ) -> tuple[Entry, ...]:
         """Every entry that matches, however many pages that takes."""
-        return await self._client.search(
-            SearchRequest(base, SearchScope.SUBTREE, filter_, attributes, paged=True), deadline
-        )
+        request = SearchRequest(base, SearchScope.SUBTREE, filter_, attributes, paged=self._paged)
+        return await self._client.search(request, deadline)
 
     async def any_of(
         self, base: str, attribute: str, values: Sequence[bytes], attributes: tuple[str, ...], deadline: Deadline

@@ -1,0 +1,179 @@
+"""Who is meant by a name, what groups they are in, and what is remembered of both."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ldap_token_bridge.cache import ExpiringCache, Patience, SingleFlight
+from ldap_token_bridge.deadline import Deadline
+from ldap_token_bridge.errors import Unavailable
+from ldap_token_bridge.identity import Group
+from ldap_token_bridge.ldap import DirectoryDown
+
+from .directory import Directory
+from .login_name import LoginName
+from .outcome import CacheTimes
+from .person import Person
+from .replicas import Replicas
+from .seen import Seen
+
+Lookup = Callable[[str, bool], None]
+
+
+@dataclass(slots=True, eq=False)
+class Known:
+    """A person as a search found it, and the groups once they were read. Both are forgotten together.
+
+    Groups may stand in the person's own entry: kept apart, they could be read from an entry that is old already.
+    """
+
+    person: Person
+    groups: tuple[Group, ...] | None = None
+    is_nobody: bool = False
+    look_again: float = 0.0  # a nobody: from when on a search is to tell whether there is someone by now
+    login: str = ""  # how other bridges find the same person; empty: not at all
+    looked_at: float = 0.0
+
+
+class People:
+    """Memory first, then other bridges, then the directory. `on_found` hears of every look-up, None is a nobody."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        times: CacheTimes,
+        replicas: Replicas,
+        on_lookup: Lookup = lambda _cache, _hit: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`on_lookup` hears of every look-up in a cache; `clock` gives seconds and never goes back."""
+        self.on_found: Callable[[str, Person | None], None] = lambda _login, _person: None
+        self._directory = directory
+        self._replicas = replicas
+        self._on_lookup = on_lookup
+        self._clock = clock
+        self._recheck = times.rejected
+        size = times.max_accounts
+        self._people = ExpiringCache[str, Known](size, times.groups, clock)
+        # Apart from people, whom a flood of made-up names must not push out.
+        self._nobodies = ExpiringCache[str, Known](size, times.groups, clock)
+        self._recalled = ExpiringCache[str, Known](size, min(times.credentials, times.groups), clock)
+        self._finding = SingleFlight[str, Known]()
+        self._recollecting = SingleFlight[str, Known | None]()
+        self._recalling = SingleFlight[str, Known | None]()
+        self._reading_groups = SingleFlight[Known, tuple[Group, ...]]()
+
+    def forget(self, account: str | None) -> None:
+        """Remember nothing more of an account, by its immutable id, or of anybody."""
+        for cache in (self._people, self._nobodies, self._recalled):
+            if account is None:
+                cache.clear()
+            else:
+                cache.discard_if(lambda _, known: known.person.account.unique_id == account)
+
+    def ids_named(self, name: LoginName) -> frozenset[str]:
+        """The ids of all accounts that are remembered under this name, whatever was typed for it."""
+        return frozenset(
+            known.person.account.unique_id
+            for memory in (self._people, self._nobodies, self._recalled)
+            for typed, known in memory.items()
+            if typed == name.key or known.person.account.name.lower() == name.name.lower()
+        )
+
+    async def close(self) -> None:
+        """Give up what is under way."""
+        for flight in (self._finding, self._recollecting, self._recalling, self._reading_groups):
+            await flight.close()
+
+    def __len__(self) -> int:
+        return len(self._people) + len(self._nobodies) + len(self._recalled)
+
+    async def recall(self, name: str, unique_id: str, deadline: Deadline) -> tuple[Known | None, bool]:
+        """The account of that name, and whether it was remembered; None if there is none with that id any more."""
+        known = self._recalled.get(unique_id)
+        is_remembered = known is not None
+        self._on_lookup("recalled", is_remembered)
+        if known is None or known.person.account.name != name:
+            known = await self._recalling.run(
+                f"{unique_id}\0{name}", lambda: self._look_up_account(name, deadline), deadline
+            )
+        return (None if known is None or known.person.account.unique_id != unique_id else known), is_remembered
+
+    def remembered(self, name: LoginName) -> Known | None:
+        """Whom this bridge remembers under the name."""
+        return self._people.get(name.key) or self._nobodies.get(name.key)
+
+    async def find(self, name: LoginName, deadline: Deadline, patience: Patience, *, anew: bool) -> tuple[Known, bool]:
+        """Who it is, or a nobody; and whether that was looked up just now."""
+        known = None if anew else self.remembered(name)
+        self._on_lookup("people", known is not None)
+        if known is None and not anew and self._replicas.exist:
+            known = await self._recollecting.run(name.key, lambda: self._recollect(name, patience), deadline)
+        if known is not None:
+            return known, False
+        return await self._finding.run(name.key, lambda: self.look_up(name, deadline), deadline), True
+
+    async def _recollect(self, name: LoginName, patience: Patience) -> Known | None:
+        """Whom another bridge has found under this name."""
+        seen = await self._replicas.person(name.key, patience)
+        if seen is None:
+            return None
+        now = self._clock()
+        known = Known(seen.person, seen.groups, seen.is_nobody, looked_at=now - seen.age)
+        known.look_again = known.looked_at + self._recheck
+        if self.remembered(name) is None:
+            (self._nobodies if seen.is_nobody else self._people).put(name.key, known, seen.age)
+        return known
+
+    def look_again(self, name: LoginName, known: Known, deadline: Deadline) -> "asyncio.Future[Known] | None":
+        """Whether there is someone by now, asked beside the bind: one who waits cannot tell that it is asked."""
+        if not known.is_nobody or self._clock() < known.look_again:
+            return None
+        return asyncio.ensure_future(self._finding.run(name.key, lambda: self.look_up(name, deadline), deadline))
+
+    async def look_up(self, name: LoginName, deadline: Deadline) -> Known:
+        """Whom the directory has under the name now."""
+        person = await self._directory.find(name, deadline)
+        if person is None:
+            self._people.discard(name.key)
+            nobody = self._nobodies.get(name.key)
+            if nobody is None:
+                nobody = Known(self._directory.nobody(name), is_nobody=True, login=name.key, looked_at=self._clock())
+                self._nobodies.put(name.key, nobody)
+            nobody.look_again = self._clock() + self._recheck
+            self.on_found(name.key, None)
+            return nobody
+        known = Known(person, login=name.key, looked_at=self._clock())
+        self._nobodies.discard(name.key)
+        self._people.put(name.key, known)
+        self.on_found(name.key, person)
+        return known
+
+    async def _look_up_account(self, name: str, deadline: Deadline) -> Known | None:
+        person = await self._directory.find_account(name, deadline)
+        if person is None:
+            return None
+        known = Known(person)
+        self._recalled.put(person.account.unique_id, known)
+        return known
+
+    async def groups_of(self, known: Known, deadline: Deadline) -> tuple[Group, ...]:
+        """All groups of a person, of the time of the look-up."""
+        self._on_lookup("groups", known.groups is not None)
+        if known.groups is not None:
+            return known.groups
+        return await self._reading_groups.run(known, lambda: self._read_groups(known, deadline), deadline)
+
+    async def _read_groups(self, known: Known, deadline: Deadline) -> tuple[Group, ...]:
+        """Kept even if whoever asked has gone: the next one need not ask again."""
+        try:
+            known.groups = await self._directory.groups_of(known.person, deadline)
+        except Unavailable as error:
+            if not known.is_nobody or isinstance(error, DirectoryDown):
+                raise
+            known.groups = ()  # there is no such entry, as was to be expected
+        if known.login:
+            age = self._clock() - known.looked_at
+            self._replicas.keep_person(known.login, Seen(known.person, known.groups, known.is_nobody, age))
+        return known.groups

@@ -1,0 +1,242 @@
+"""How the budgets bear on logins: which bind counts, who is refused without one, and what still works meanwhile."""
+
+import asyncio
+from ipaddress import IPv4Address
+
+import pytest
+
+from ldap_token_bridge.deadline import Deadline
+from ldap_token_bridge.directory import Authenticated, Authenticator, CacheTimes, Login, Refused
+from ldap_token_bridge.errors import Unavailable
+from ldap_token_bridge.guard import Block, Budget, in_memory
+from ldap_token_bridge.identity import Credentials, Refusal, Secret
+from ldap_token_bridge.ldap import BindResult
+from tests.support.counting_directory import TIMES, CountingDirectory
+
+HERE = IPv4Address("192.0.2.1")
+ACCOUNT, ADDRESS = Budget(3, 900), Budget(100, 60)
+WRONG, BLOCKED = Refusal.WRONG_CREDENTIALS, Refusal.TOO_MANY_ATTEMPTS
+
+
+class World:
+    """A directory that counts what it is asked, with budgets before it."""
+
+    def __init__(
+        self, account: Budget | None = ACCOUNT, address: Budget | None = ADDRESS, times: CacheTimes = TIMES
+    ) -> None:
+        self.directory = CountingDirectory()
+        self.clock = self.directory.clock
+        budgets = in_memory(account, address, 100, self.clock)
+        self.authenticator = Authenticator(self.directory, times, clock=self.clock, budgets=budgets)
+
+    async def login(
+        self, password: bytes | str = b"right", name: str = "alice", address: IPv4Address = HERE, *, anew: bool = False
+    ) -> Login:
+        credentials = Credentials(name, Secret(password.encode() if isinstance(password, str) else password))
+        return await self.authenticator.login(credentials, Deadline.after(5), address, anew=anew)
+
+    async def reason(self, password: bytes | str, name: str = "alice", address: IPv4Address = HERE) -> str:
+        login = await self.login(password, name, address)
+        return login.reason if isinstance(login, Refused) else "in"
+
+    @property
+    def binds(self) -> int:
+        """How many there were since the last look."""
+        return self.directory.asked.pop("bind", 0)
+
+    def minutes(self, number: float) -> None:
+        """Time goes by."""
+        self.clock.now += number * 60
+
+
+@pytest.mark.parametrize("name", ["alice", "nobody"])
+async def test_after_three_wrong_passwords_none_is_sent(name: str) -> None:
+    """For a name that is nobody's just so, to the second; another account is not concerned."""
+    world = World()
+    for number in range(3):
+        world.clock.now += 10
+        assert await world.reason(f"wrong-{number}", name) == WRONG
+    assert world.binds == 3
+    world.clock.now += 10.5
+    login = await world.login("wrong-3", name)
+    assert isinstance(login, Refused) and login.block == Block("account", 890)
+    assert await world.reason("right", name) == BLOCKED  # the price: nobody asks whether it is
+    assert world.binds == 0
+    assert await world.reason("wrong", "somebody-else") == WRONG
+
+
+@pytest.mark.parametrize("name", ["alice", "nobody"])
+async def test_a_name_does_not_tell_whether_it_exists(name: str) -> None:
+    """A long series of old and new passwords: the same answers, times to wait and binds for both."""
+
+    async def told(name: str) -> list[object]:
+        world, seen = World(), list[object]()
+        for number in (0, 1, 0, 1, 2, 3, 0, 3, 4, 4, 5, 6, 0, 7):
+            login = await world.login(f"wrong-{number}", name)
+            assert isinstance(login, Refused)
+            seen.append((login.reason, login.block, login.cache, world.binds))
+            world.minutes(4)
+        return seen
+
+    assert await told(name) == await told("alice")
+
+
+async def test_the_right_password_in_memory_works_during_a_block() -> None:
+    """Also where it would be checked anew: it is not, and the answer says so."""
+    world = World()
+    assert await world.reason("right") == "in"
+    for number in range(4):
+        await world.login(f"wrong-{number}")
+    assert await world.reason("wrong-4") == BLOCKED
+    assert await world.reason("right") == "in"
+    again = await world.login(anew=True)
+    assert isinstance(again, Authenticated) and again.cache == "hit"
+    world.minutes(2)
+    assert await world.reason("right") == BLOCKED
+
+
+async def test_a_block_ends_when_it_said() -> None:
+    """Then the right password is let in, and the budget is whole again."""
+    world = World()
+    for number in range(3):
+        await world.login(f"wrong-{number}")
+    login = await world.login()
+    assert isinstance(login, Refused) and login.block
+    world.clock.now += login.block.retry_after
+    assert await world.reason("right") == "in"
+    assert [await world.reason(f"again-{number}") for number in range(4)] == [WRONG] * 3 + [BLOCKED]
+
+
+async def test_one_old_password_everywhere_blocks_nobody() -> None:
+    """It is sent once, and again after half an hour; the owner logs in with the new one all the while."""
+    world = World()
+    binds = 0
+    for minute in range(60):
+        assert await world.reason("old") == WRONG
+        binds += world.binds
+        if minute % 7 == 3:
+            assert await world.reason("right") == "in"
+            assert world.binds == 1
+        world.minutes(1)
+    assert binds == 2
+
+
+async def test_a_password_that_was_wrong_and_is_right_now() -> None:
+    """The directory tells that the password was changed, so it is asked again."""
+    world = World()
+    assert await world.reason("next") == WRONG
+    world.directory.password, world.directory.password_date = b"next", "134"
+    world.minutes(1.5)
+    assert await world.reason("next") == "in"
+
+
+async def test_where_no_date_is_told_a_wrong_password_is_sent_again() -> None:
+    """As far as the budget goes; then it is known to be wrong, and others are told to wait."""
+    world = World()
+    world.directory.password_date = ""
+    for _ in range(3):
+        assert await world.reason("old") == WRONG
+        world.minutes(1.5)
+    assert world.binds == 3
+    assert await world.reason("old") == WRONG
+    assert await world.reason("new") == BLOCKED
+    assert world.binds == 0
+
+
+async def test_fifty_different_passwords_at_once() -> None:
+    """No more binds than the budget has; the others are told to wait."""
+    world = World()
+    reasons = await asyncio.gather(*(world.reason(f"wrong-{number}") for number in range(50)))
+    assert (reasons.count(WRONG), reasons.count(BLOCKED)) == (3, 47)
+    assert world.binds == 3
+
+
+@pytest.mark.parametrize("name", ["alice", "nobody"])
+async def test_an_outage_costs_nothing(name: str) -> None:
+    """Nothing was sent, so nothing was counted."""
+    world = World()
+    await world.login("wrong", name)
+    world.directory.down = True
+    for number in range(5):
+        with pytest.raises(Unavailable):
+            await world.login(f"right-{number}", name)
+    world.directory.down = False
+    assert [await world.reason(f"wrong-{number}", name) for number in range(3)] == [WRONG, WRONG, BLOCKED]
+
+
+async def test_an_answer_that_never_came_counts() -> None:
+    """The directory may have counted it."""
+    world = World()
+    world.directory.in_doubt = True
+    for number in range(3):
+        with pytest.raises(Unavailable):
+            await world.login(f"password-{number}")
+    world.directory.in_doubt = False
+    assert await world.reason("right") == BLOCKED
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        BindResult(49, "80090308: LdapErr: DSID-0C090439, comment: AcceptSecurityContext error, data 775, v4563"),
+        BindResult(49, "80090308: LdapErr: DSID-0C090439, comment: AcceptSecurityContext error, data 532, v4563"),
+        BindResult(49, "80090308: LdapErr: DSID-0C090439, comment: AcceptSecurityContext error, data 773, v4563"),
+        BindResult(49, "", policy_error=0),
+    ],
+)
+async def test_a_refusal_that_is_no_wrong_password_costs_nothing(answer: BindResult) -> None:
+    """Locked, expired, to be changed: no directory counts it, and people need the answer."""
+    world = World(times=CacheTimes(credentials=60, groups=300, rejected=0, max_accounts=100))
+    world.directory.answer = answer
+    reasons = [await world.reason("right") for _ in range(6)]
+    assert set(reasons) & {WRONG, BLOCKED} == set()
+
+
+async def test_no_date_of_another_account_is_taken() -> None:
+    """What one account was refused with says nothing about another."""
+    world = World()
+    await world.login("right", "nobody")
+    assert await world.reason("right", "alice") == "in"
+
+
+async def test_spraying_from_one_address() -> None:
+    """Ten thousand passwords over a thousand accounts in a minute: a hundred binds, and hardly a search more."""
+    world = World()
+    for number in range(10_000):
+        world.clock.now += 59 / 10_000
+        reason = await world.reason(f"wrong-{number}", f"user-{number % 1000}")
+        assert reason == (WRONG if number < 100 else BLOCKED)
+    assert world.binds == 100
+    assert world.directory.asked["find"] == 100
+
+
+async def test_others_are_served_while_an_address_is_blocked() -> None:
+    """From elsewhere at once; from there, what memory knows to be right."""
+    world = World(address=Budget(2, 60))
+    assert await world.reason("right") == "in"
+    for name in ("x", "y"):
+        await world.login("wrong", name)
+    login = await world.login("wrong-2")
+    assert isinstance(login, Refused) and login.block == Block("address", 60)
+    assert await world.reason("right") == "in"
+    assert await world.reason("wrong-3", address=IPv4Address("192.0.2.2")) == WRONG
+
+
+async def test_one_wrong_password_many_times_is_one_failure_of_the_address() -> None:
+    """A hundred pipelines behind one address with one old password shut nobody out there."""
+    world = World(address=Budget(2, 60))
+    reasons = await asyncio.gather(*(world.reason("old") for _ in range(100)))
+    assert set(reasons) == {WRONG}
+    for _ in range(30):
+        assert await world.reason("old") == WRONG
+        world.clock.now += 10
+    assert await world.reason("right") == "in"
+
+
+async def test_the_block_of_another_address_is_none_of_this_one() -> None:
+    """Though both send the same password at the same moment, and share one bind."""
+    world = World(address=Budget(1, 60))
+    await world.login("wrong", "somebody")
+    await world.login("wrong", address=IPv4Address("192.0.2.3"))  # alice is known, and the search over
+    here, there = await asyncio.gather(world.reason("right"), world.reason("right", address=IPv4Address("192.0.2.2")))
+    assert (here, there) == (BLOCKED, "in")
