@@ -20,18 +20,31 @@ class Place:
         return ":".join(parts)
 
 
+# Problems quote what stands in a file, and that can be a megabyte on one line.
+_LONGEST = 1000
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing to mend in a file or in the environment: what, where, and how."""
+    """One thing to mend in a file or in the environment: what, where, and how. Long texts lose their middle."""
 
     what: str
     where: Place | None = None
     remedy: str = ""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "what", _shortened(self.what))
+        object.__setattr__(self, "remedy", _shortened(self.remedy))
+
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
         remedy = f"\n    {self.remedy}" if self.remedy else ""
         return f"{place}{self.what}{remedy}"
+
+
+def _shortened(text: str) -> str:
+    half = _LONGEST // 2
+    return text if len(text) <= _LONGEST else f"{text[:half]} [...] {text[-half:]}"
 
 
 class BridgeError(Exception):
@@ -52,15 +65,6 @@ class Unavailable(BridgeError):
         """`retry_after` in whole seconds."""
         super().__init__(message)
         self.detail = detail or message
-        self.retry_after = retry_after
-
-
-class Throttled(BridgeError):
-    """Too many attempts. Answered with 429."""
-
-    def __init__(self, message: str, *, retry_after: int) -> None:
-        """`retry_after` in whole seconds."""
-        super().__init__(message)
         self.retry_after = retry_after
 
 

@@ -1,6 +1,7 @@
 """Who someone is: credentials as sent, the account they proved to be, and the groups it is in."""
 
 import hmac
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -50,6 +51,10 @@ class Refusal(StrEnum):
     ACCOUNT_EXPIRED = "account-expired"
     OUTSIDE_HOURS = "outside-hours"
     WRONG_WORKSTATION = "wrong-workstation"
+    WRONG_NETWORK = "wrong-network"
+    TOO_MANY_ATTEMPTS = "too-many-attempts"  # not asked whether the password is right
+    ROBOT_EXPIRED = "robot-expired"
+    ROBOT_REVOKED = "robot-revoked"
 
 
 GroupPath = Literal["direct", "nested", "primary"]
@@ -81,6 +86,15 @@ class Account:
     unique_id: str
 
 
+# No account in Active Directory holds a plus sign (sAMAccountName). Other directories allow it: `reads_as_machine`.
+_MACHINE = "+"
+ROBOT_NAME = r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?"
+is_robot_name = re.compile(ROBOT_NAME).fullmatch
+"""Whether a text is a robot's name, as robots.yaml and the policy write it."""
+is_workload_name = is_robot_name
+"""Whether a text is the name of a workload or of its issuer: the same form."""
+
+
 class SubjectKind(StrEnum):
     """The kinds of subject that a policy tells apart."""
 
@@ -96,3 +110,21 @@ class Subject:
     kind: SubjectKind
     name: str
     groups: tuple[Group, ...] = field(default=())
+
+    @property
+    def account(self) -> str:
+        """What tokens and audit lines call it: `alice`, `robot+ci`; robots log in by this very name."""
+        return self.name if self.kind is SubjectKind.USER else f"{self.kind}{_MACHINE}{self.name}"
+
+
+def machine_of(account: str) -> tuple[SubjectKind, str] | None:
+    """The kind and name behind an account such as `robot+ci`; None for a person's."""
+    kind, mark, name = account.partition(_MACHINE)
+    is_machine = mark and kind in (SubjectKind.ROBOT, SubjectKind.WORKLOAD)
+    return (SubjectKind(kind), name) if is_machine else None
+
+
+def reads_as_machine(account: str) -> bool:
+    """Whether a person of this name would be taken for a robot or a workload, in whatever case it is written."""
+    machine = machine_of(account.lower())
+    return machine is not None and is_robot_name(machine[1]) is not None

@@ -43,13 +43,20 @@ class PasswordProofs:
         # The hash is computed and compared for unknown accounts too: the time tells nothing.
         return hmac.compare_digest(proof or bytes(32), self._hash(account, password)) and proof is not None
 
-    def remember(self, account: str, password: Secret) -> None:
-        """The directory has just accepted this password."""
-        self._proofs.put(account, self._hash(account, password))
+    def remember(self, account: str, password: Secret, age: float = 0.0) -> None:
+        """The directory has accepted this password, `age` seconds ago."""
+        self._proofs.put(account, self._hash(account, password), age)
 
     def forget(self, account: str) -> None:
         """The directory has just refused this account."""
         self._proofs.discard(account)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._proofs.clear()
+
+    def __len__(self) -> int:
+        return len(self._proofs)
 
 
 class RejectedPasswords(Generic[V]):
@@ -57,15 +64,26 @@ class RejectedPasswords(Generic[V]):
 
     def __init__(self, max_entries: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._hash = _KeyedHash()
-        self._refusals: ExpiringCache[bytes, V] = ExpiringCache(max_entries, seconds, clock)
+        self._refusals: ExpiringCache[tuple[str, bytes], V] = ExpiringCache(max_entries, seconds, clock)
 
     def get(self, account: str, password: Secret) -> V | None:
         """The answer that this password got, or None."""
-        return self._refusals.get(self._hash(account, password))
+        return self._refusals.get((account, self._hash(account, password)))
 
-    def put(self, account: str, password: Secret, answer: V) -> None:
-        """The directory has just refused this password with `answer`."""
-        self._refusals.put(self._hash(account, password), answer)
+    def put(self, account: str, password: Secret, answer: V, age: float = 0.0) -> None:
+        """The directory has refused this password with `answer`, `age` seconds ago."""
+        self._refusals.put((account, self._hash(account, password)), answer, age)
+
+    def forget(self, account: str) -> None:
+        """Forget every refusal of an account."""
+        self._refusals.discard_if(lambda key, _: key[0] == account)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._refusals.clear()
+
+    def __len__(self) -> int:
+        return len(self._refusals)
 
     def flight_key(self, account: str, password: Secret) -> bytes:
         """One key for all who try this very password on this account at the same time."""

@@ -5,18 +5,32 @@ Owns PyJWT and cryptography. Knows nothing of people, policies or HTTP: who may 
 
 from .access import check_access
 from .compact import Malformed, contents
+from .folder import key_files
 from .generate import Algorithm
 from .install import DEFAULT_DAYS, NewKey, new_key
+from .jwks import MAX_JWKS, TrustedKeys
 from .keyring import Keyring
 from .listing import KeyList, KeyState, ListedKey, list_keys
 from .mint import BACKDATE_SECONDS, Claims, mint
+from .refresh import RefreshGrant, RefreshRefusal, fingerprint, seal, unseal
+from .refresh_keys import (
+    RefreshKeys,
+    activate_refresh_key,
+    add_refresh_key,
+    drop_refresh_keys,
+    new_refresh_key,
+)
 from .rotate import Rotation, activate_key, retire_key
+from .signed import NotProved, read_signed
 from .signing_key import SigningKey
-from .verify import STEPS, Generation, Step, Verification, verify_token
+from .strict_json import json_object
+from .verify import LEEWAY_SECONDS, STEPS, Generation, Step, Verification, verify_token
 
 __all__ = [
     "BACKDATE_SECONDS",
     "DEFAULT_DAYS",
+    "LEEWAY_SECONDS",
+    "MAX_JWKS",
     "STEPS",
     "Algorithm",
     "Claims",
@@ -27,16 +41,31 @@ __all__ = [
     "ListedKey",
     "Malformed",
     "NewKey",
+    "NotProved",
+    "RefreshGrant",
+    "RefreshKeys",
+    "RefreshRefusal",
     "Rotation",
     "SigningKey",
     "Step",
+    "TrustedKeys",
     "Verification",
     "activate_key",
+    "activate_refresh_key",
+    "add_refresh_key",
     "check_access",
     "contents",
+    "drop_refresh_keys",
+    "fingerprint",
+    "json_object",
+    "key_files",
     "list_keys",
     "mint",
     "new_key",
+    "new_refresh_key",
+    "read_signed",
     "retire_key",
+    "seal",
+    "unseal",
     "verify_token",
 ]

@@ -20,12 +20,9 @@ _WRITABLE_BY_ANYONE = 0o002
 
 
 def key_pairs(folder: Path) -> tuple[KeyPair, ...]:
-    """The pairs by name, also those of which one file is missing; raises Misconfigured for a folder not to be read.
-
-    Hidden files are left alone: half-written ones are hidden, and so is the machinery of a mounted Kubernetes secret.
-    """
+    """The pairs by name, also those of which one file is missing; raises Misconfigured for a folder not to be read."""
     try:
-        files = [path for path in folder.iterdir() if not path.name.startswith(".")]
+        return _listed(folder)
     except FileNotFoundError:
         raise Misconfigured.one("the folder of signing keys does not exist", str(folder), _make_one(folder)) from None
     except OSError as error:
@@ -34,6 +31,17 @@ def key_pairs(folder: Path) -> tuple[KeyPair, ...]:
             str(folder),
             f"Check token.keys_dir and the folder's permissions (this command runs as uid {os.geteuid()}).",
         ) from None
+
+
+def key_files(folder: Path) -> list[Path]:
+    """Every file that says which keys there are and which one signs, there or not; raises OSError."""
+    files = [file for pair in _listed(folder) for file in (pair.key, pair.certificate)]
+    return [*files, folder / ACTIVE_FILE]
+
+
+def _listed(folder: Path) -> tuple[KeyPair, ...]:
+    """Hidden files are left alone: half-written ones are hidden, and so is the machinery of a mounted secret."""
+    files = [path for path in folder.iterdir() if not path.name.startswith(".")]
     names = {file.stem for file in files if file.suffix == ".key"}
     names |= {file.stem for file in files if file.suffix == ".crt" and file.stem != _NO_PAIR}
     return tuple(KeyPair(name, folder / f"{name}.key", folder / f"{name}.crt") for name in sorted(names))

@@ -1,4 +1,7 @@
-"""A new key and its self-signed certificate, made so that registries of every age accept them."""
+"""A new key and its self-signed certificate, made so that registries of every age accept them.
+
+All but Ed25519, which is for registries 3.x: whoever asks for it says so in the settings.
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -6,13 +9,14 @@ from typing import Literal
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1
 from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as generate_ec_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as generate_rsa_key
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 
 from .public_key import PrivateKey, leading_zero
 
-Algorithm = Literal["ES256", "RS256"]
+Algorithm = Literal["ES256", "RS256", "EdDSA"]
 
 # For a registry whose clock is behind ours: certificates, unlike tokens, get no leeway.
 _BACKDATE = timedelta(minutes=5)
@@ -26,6 +30,8 @@ def generate_key(algorithm: Algorithm) -> PrivateKey:
     """A fresh key; on P-256 never one that a registry 3.1 has a wrong id for."""
     if algorithm == "RS256":
         return generate_rsa_key(public_exponent=65537, key_size=_RSA_BITS)
+    if algorithm == "EdDSA":
+        return Ed25519PrivateKey.generate()
     while True:
         private = generate_ec_key(SECP256R1())
         if not leading_zero(private.public_key()):
@@ -63,5 +69,5 @@ def self_signed(private: PrivateKey, common_name: str, days: int, now: datetime)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(usage, critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-        .sign(private, SHA256())
+        .sign(private, None if isinstance(private, Ed25519PrivateKey) else SHA256())
     )

@@ -8,11 +8,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from ldap_token_bridge.errors import Misconfigured
+from ldap_token_bridge.whole_files import PUBLIC_MODE, SECRET_MODE, create, explained
 
-from .files import PUBLIC_MODE, SECRET_MODE, create, explained
 from .folder import ACTIVE_FILE, active_name, key_pairs, read_active
 from .generate import MAX_DAYS, Algorithm, generate_key, self_signed
-from .key_files import KeyPair, validity_problem
+from .key_files import KeyPair, generation_problem, validity_problem
 from .public_key import PrivateKey, libtrust_id
 from .signing_key import SigningKey
 
@@ -44,20 +44,28 @@ def new_key(
     days: int = DEFAULT_DAYS,
     certificate: Path | None = None,
     key: Path | None = None,
+    ed25519: bool = False,
 ) -> NewKey:
     """Makes a key with a self-signed certificate, or takes over `certificate` and `key`, and publishes it in `folder`.
 
     The first key of a folder signs; a later one is only published, so that registries can learn it before its first
-    token. The folder is made if it is missing. Raises Misconfigured.
+    token. The folder is made if it is missing. `ed25519` says that every registry is 3.x: else a key of that kind is
+    refused. Raises Misconfigured.
     """
     if certificate and key:
         given = KeyPair("", key, certificate).load()
-        problem = validity_problem(given, certificate, now)
-        if problem:
+        foreign = None if ed25519 else generation_problem(given, key)
+        if problem := foreign or validity_problem(given, certificate, now):
             raise Misconfigured([problem])
         private, chain = given.private, [x509.load_der_x509_certificate(der) for der in given.chain]
     elif certificate or key:
         raise Misconfigured.one("a certificate and its key can only be given together")
+    elif algorithm == "EdDSA" and not ed25519:
+        raise Misconfigured.one(
+            "Ed25519 keys are for registries 3.x: 2.x does not start with such a certificate in its bundle",
+            remedy="If every registry is 3.x, write token.ed25519: true into bridge.yaml and name it with -c, without "
+            "--keys-dir. If not, leave out --algorithm.",
+        )
     elif not 0 < days <= MAX_DAYS:
         raise Misconfigured.one(f"a certificate cannot be made for {days} days", remedy=f"Choose 1 to {MAX_DAYS} days.")
     else:

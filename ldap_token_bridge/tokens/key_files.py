@@ -13,16 +13,16 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from ldap_token_bridge.errors import Misconfigured, Place, Problem
+from ldap_token_bridge.whole_files import open_to_others
 
 from .certificates import from_pem
 from .public_key import PrivateKey, complaint, spki
 from .signing_key import SigningKey
-
-_OTHERS = 0o077  # everybody but the owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class KeyPair:
     def warnings(self) -> Iterator[str]:
         """Who else can read or write the key file."""
         try:
-            mode = self.key.stat().st_mode & _OTHERS
+            mode = open_to_others(self.key.stat())
         except OSError:
             return  # `load` says so
         if mode:
@@ -97,6 +97,18 @@ def validity_problem(key: SigningKey, where: Path, now: datetime) -> Problem | N
     return None
 
 
+def generation_problem(key: SigningKey, where: Path) -> Problem | None:
+    """What the key would do to a registry 2.x; for settings that do not say `token.ed25519`."""
+    if not key.only_3x:
+        return None
+    return Problem(
+        "is an Ed25519 key, and a registry 2.x does not start with such a certificate in its bundle",
+        Place(str(where)),
+        "If every registry is 3.x: token.ed25519: true in bridge.yaml, and `keys` commands with -c bridge.yaml. "
+        "If not: let a key of another kind sign, and put this one aside (`ldap-token-bridge keys retire`).",
+    )
+
+
 def _read_key(path: Path) -> PrivateKey:
     raw = _read(path, "the key")
     try:
@@ -114,7 +126,7 @@ def _read_key(path: Path) -> PrivateKey:
             "It must begin with -----BEGIN PRIVATE KEY-----. Make a new one with `ldap-token-bridge keys new`.",
         ) from None
     bad = complaint(key.public_key())
-    if bad or not isinstance(key, EllipticCurvePrivateKey | RSAPrivateKey):
+    if bad or not isinstance(key, EllipticCurvePrivateKey | RSAPrivateKey | Ed25519PrivateKey):
         what, remedy = bad or ("is not supported", "")
         raise Misconfigured.one(what, str(path), remedy)
     return key

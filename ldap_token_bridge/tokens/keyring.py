@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from ldap_token_bridge.errors import Misconfigured, Problem
 
 from .folder import active_name, folder_warnings, key_pairs
-from .key_files import KeyPair, validity_problem
+from .key_files import KeyPair, generation_problem, validity_problem
 from .signing_key import SigningKey
 
 EXPIRY_NOTICE = timedelta(days=30)
@@ -26,11 +26,11 @@ class Keyring:
     warnings: tuple[str, ...] = ()
 
     @classmethod
-    def load(cls, folder: Path, now: datetime) -> "Keyring":
+    def load(cls, folder: Path, now: datetime, *, ed25519: bool = False) -> "Keyring":
         """The keys in `folder` at `now` (aware). Raises Misconfigured with every problem of every file.
 
         A certificate out of its time is a problem for the key that signs; for one that is only published, a warning:
-        registries do not look at it unless a token names it.
+        registries do not look at it unless a token names it. `ed25519` says that every registry is 3.x.
         """
         problems: list[Problem] = []
         pairs = key_pairs(folder)
@@ -49,6 +49,8 @@ class Keyring:
                 problems.extend(error.problems)
                 continue
             keys.append(key)
+            if not ed25519 and (foreign := generation_problem(key, pair.key)):
+                problems.append(foreign)
             problem = validity_problem(key, pair.certificate, now)
             if problem and pair.name in (active, ""):
                 problems.append(problem)

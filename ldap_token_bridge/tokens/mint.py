@@ -28,15 +28,19 @@ class Claims:
     lifetime: int
 
 
-def mint(key: SigningKey, claims: Claims, *, now: float, token_id: str, x5c: bool) -> str:
-    """The signed token. `now` is Unix time, `token_id` a unique text; `x5c` puts the certificate into the header."""
+def mint(
+    key: SigningKey, claims: Claims, *, now: float, token_id: str, x5c: bool, audience_list: bool = False
+) -> str:
+    """The signed token. `now` is Unix time, `token_id` a unique text; `x5c` puts the certificate into the header.
+
+    Registries 2.x refuse a token with a list as its audience: that is how `doctor` tells them from 3.x.
+    """
     instant = int(now)
     start = instant - BACKDATE_SECONDS
     body = {
         "iss": claims.issuer,
         "sub": claims.subject,
-        # A list is refused by registries 2.x.
-        "aud": claims.service,
+        "aud": [claims.service] if audience_list else claims.service,
         "exp": instant + claims.lifetime,
         "nbf": start,
         "iat": start,

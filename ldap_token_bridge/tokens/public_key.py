@@ -1,8 +1,8 @@
 """Public keys: which ones registries can use, their ids, and their JWK form.
 
 A registry 2.x finds a key by its libtrust id, a registry 3.x by its RFC 7638 thumbprint (or by whatever `kid` its JWKS
-says). Sources: docker/libtrust `keyIDFromCryptoKey`; RFC 7638 section 3; RFC 7518 section 6; distribution
-`registry/auth/token/util.go`.
+says). Sources: docker/libtrust `keyIDFromCryptoKey`; RFC 7638 section 3; RFC 7518 section 6; RFC 8037 section 2;
+distribution `registry/auth/token/util.go`. Registries 2.x know no Ed25519, and stop at such a key in their bundle.
 """
 
 import base64
@@ -11,11 +11,12 @@ import json
 from typing import TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-PublicKey: TypeAlias = EllipticCurvePublicKey | RSAPublicKey
-PrivateKey: TypeAlias = EllipticCurvePrivateKey | RSAPrivateKey
+PublicKey: TypeAlias = EllipticCurvePublicKey | RSAPublicKey | Ed25519PublicKey
+PrivateKey: TypeAlias = EllipticCurvePrivateKey | RSAPrivateKey | Ed25519PrivateKey
 
 MIN_RSA_BITS = 2048  # RFC 7518 section 3.3
 # Curve names of the cryptography library to those of RFC 7518 sections 3.4 and 6.2.1.1.
@@ -52,6 +53,8 @@ def registry_thumbprint(key: PublicKey) -> str:
 
 def algorithm(key: PublicKey) -> str:
     """The JOSE name of the algorithm that the key signs with; the key must be one that `complaint` passes."""
+    if isinstance(key, Ed25519PublicKey):
+        return "EdDSA"
     return _CURVES[key.curve.name][1] if isinstance(key, EllipticCurvePublicKey) else "RS256"
 
 
@@ -68,16 +71,19 @@ def leading_zero(key: PublicKey) -> bool:
     return (min(numbers.x, numbers.y).bit_length() + 7) // 8 < (key.curve.key_size + 7) // 8
 
 
+def kind_of(key: object) -> str:
+    """The kind of a public key for people: `RSA`, `Ed25519`."""
+    return type(key).__name__.removesuffix("PublicKey")
+
+
 def complaint(key: object) -> tuple[str, str] | None:
-    """What is wrong with signing by this public key, and the remedy; None if registries accept it."""
-    if isinstance(key, RSAPublicKey):
-        if key.key_size < MIN_RSA_BITS:
-            return f"is an RSA key of {key.key_size} bits; at least {MIN_RSA_BITS} are needed", _NEW_KEY
+    """What is wrong with signing by this public key, and the remedy; None if some registry accepts it."""
+    if isinstance(key, RSAPublicKey) and key.key_size < MIN_RSA_BITS:
+        return f"is an RSA key of {key.key_size} bits; at least {MIN_RSA_BITS} are needed", _NEW_KEY
+    if isinstance(key, RSAPublicKey | Ed25519PublicKey):
         return None
     if not isinstance(key, EllipticCurvePublicKey):
-        kind = type(key).__name__.removesuffix("PublicKey")
-        reason = ": a registry 2.x does not start with such a key in its bundle" if kind.startswith("Ed") else ""
-        return f"is a key of type {kind}, which is not supported{reason}", _NEW_KEY
+        return f"is a key of type {kind_of(key)}, which is not supported", _NEW_KEY
     if key.curve.name not in _SIGNING_CURVES:
         return f"is a key on the curve {key.curve.name}; P-256 and P-384 are supported", _NEW_KEY
     if leading_zero(key):
@@ -89,7 +95,9 @@ def complaint(key: object) -> tuple[str, str] | None:
 
 
 def _parameters(key: PublicKey) -> dict[str, str]:
-    """The members that make the key what it is (RFC 7518 sections 6.2.1 and 6.3.1)."""
+    """The members that make the key what it is (RFC 7518 sections 6.2.1 and 6.3.1, RFC 8037 section 2)."""
+    if isinstance(key, Ed25519PublicKey):
+        return {"kty": "OKP", "crv": "Ed25519", "x": base64url(key.public_bytes_raw())}
     if isinstance(key, RSAPublicKey):
         rsa = key.public_numbers()
         return {"kty": "RSA", "n": _number(rsa.n), "e": _number(rsa.e)}
@@ -101,13 +109,14 @@ def _parameters(key: PublicKey) -> dict[str, str]:
 
 def _thumbprint(parameters: dict[str, str]) -> str:
     canonical = json.dumps(parameters, sort_keys=True, separators=(",", ":"))
-    return _base64url(hashlib.sha256(canonical.encode("ascii")).digest())
+    return base64url(hashlib.sha256(canonical.encode("ascii")).digest())
 
 
 def _number(value: int, size: int = 0) -> str:
     """Big-endian, in `size` bytes or in as few as it needs."""
-    return _base64url(value.to_bytes(size or (value.bit_length() + 7) // 8, "big"))
+    return base64url(value.to_bytes(size or (value.bit_length() + 7) // 8, "big"))
 
 
-def _base64url(raw: bytes) -> str:
+def base64url(raw: bytes) -> str:
+    """Without padding (RFC 7515 section 2)."""
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")

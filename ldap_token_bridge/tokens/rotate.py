@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ldap_token_bridge.errors import Misconfigured
+from ldap_token_bridge.whole_files import PUBLIC_MODE, create, explained, locked
 
-from .files import PUBLIC_MODE, create, explained, locked
 from .folder import ACTIVE_FILE, RETIRED_FOLDER, active_name, key_pairs, read_active
-from .key_files import KeyPair, validity_problem
+from .key_files import KeyPair, generation_problem, validity_problem
 from .listing import load_pairs, retired_pairs
 from .signing_key import SigningKey
 
@@ -32,12 +32,16 @@ class Rotation:
     switched: datetime | None
 
 
-def activate_key(folder: Path, wanted: str, now: datetime) -> Rotation:
-    """Lets the key sign; `wanted` as in `find_key`. Raises Misconfigured, also for a certificate out of its time."""
+def activate_key(folder: Path, wanted: str, now: datetime, *, ed25519: bool = False) -> Rotation:
+    """Lets the key sign; `wanted` as in `find_key`. Raises Misconfigured, also for a certificate out of its time.
+
+    `ed25519` says that every registry is 3.x: else a key of that kind is refused.
+    """
     with explained(folder, "cannot write which key signs"), locked(_present(folder)):
         pairs, keys = _all(folder)
         pair, key = find_key(folder, wanted, pairs, keys)
-        if problem := validity_problem(key, pair.certificate, now):
+        foreign = None if ed25519 else generation_problem(key, pair.key)
+        if problem := foreign or validity_problem(key, pair.certificate, now):
             raise Misconfigured([problem])
         before = ""
         # What `active` says is about to be replaced, so it may be wrong.
@@ -68,8 +72,9 @@ def retire_key(folder: Path, wanted: str) -> Rotation:
             raise Misconfigured.one(
                 f"{pair.name} is the key that signs",
                 str(folder),
-                f"First let another sign: `ldap-token-bridge keys activate` {others}. Send SIGHUP to the bridge, wait "
-                "until the last token of the old key has expired (token.lifetime and a minute), then retire it.",
+                f"First let another sign: `ldap-token-bridge keys activate` {others}. Wait until the bridges have "
+                "taken it up and the last token of the old key has expired (token.lifetime and a minute); then retire "
+                "it.",
             )
         return Rotation(key, _move(pair, folder / RETIRED_FOLDER), signer, signer, _switched(folder))
 

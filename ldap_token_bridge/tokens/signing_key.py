@@ -36,6 +36,11 @@ class SigningKey:
     header_x5c: bytes = field(repr=False)
     header_kid: bytes = field(repr=False)
 
+    @property
+    def only_3x(self) -> bool:
+        """Whether registries 2.x cannot use it: with its certificate in their bundle they do not even start."""
+        return self.alg == "EdDSA"
+
     @classmethod
     def of(cls, name: str, private: PrivateKey, certificates: Sequence[Certificate]) -> "SigningKey":
         """From a key that `public_key.complaint` passes and its certificates, the matching leaf first."""

@@ -4,15 +4,13 @@ As distribution calls it: any key usage, no host name, the token's further certi
 token's own times, a certificate's get no leeway.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
 from .certificates import from_pem
-
-_MAX_DEPTH = 8
 
 
 def distrust(
@@ -23,7 +21,7 @@ def distrust(
     if out_of_time := _out_of_time(leaf, instant):
         return out_of_time
     # A certificate that is itself in the bundle needs no issuer (Go since 1.8, so registries since 2.7).
-    if leaf in roots or any(_paths(leaf, others, roots, instant, _MAX_DEPTH)):
+    if leaf in roots or _has_chain(leaf, others, roots, instant):
         return ""
     return (
         f"the certificate in x5c ({_describe(leaf)}) is not in the registry's bundle, and no certificate of the bundle "
@@ -31,25 +29,29 @@ def distrust(
     )
 
 
-def _paths(
-    certificate: x509.Certificate,
-    others: Sequence[x509.Certificate],
-    roots: Sequence[x509.Certificate],
-    instant: datetime,
-    depth: int,
-) -> Iterator[bool]:
-    """One True for each way from the certificate to a root."""
-    for issuer in roots:
-        if _issued(issuer, certificate, instant):
-            yield True
-    if depth:
-        for issuer in others:
-            if issuer != certificate and _issued(issuer, certificate, instant):
-                yield from _paths(issuer, others, roots, instant, depth - 1)
+def _has_chain(
+    leaf: x509.Certificate, others: Sequence[x509.Certificate], roots: Sequence[x509.Certificate], instant: datetime
+) -> bool:
+    """Whether a chain of issuers leads from the certificate to a root, with `others` as the links between.
+
+    Level by level, each certificate once: many that look alike cost their number squared, not their orders. The first
+    way to a certificate is the shortest, so no path length that allows another way forbids this one.
+    """
+    unseen = dict.fromkeys(other for other in others if other != leaf)
+    level, below = [leaf], 0
+    while level:
+        if any(_issued(root, certificate, instant, below) for certificate in level for root in roots):
+            return True
+        level = [other for other in unseen if any(_issued(other, certificate, instant, below) for certificate in level)]
+        for other in level:
+            del unseen[other]
+        below += 1
+    return False
 
 
-def _issued(issuer: x509.Certificate, certificate: x509.Certificate, instant: datetime) -> bool:
-    if _out_of_time(issuer, instant) or not _may_issue(issuer):
+def _issued(issuer: x509.Certificate, certificate: x509.Certificate, instant: datetime, below: int) -> bool:
+    """Whether `issuer` signed the certificate and may do so above `below` other issuers."""
+    if issuer.subject != certificate.issuer or _out_of_time(issuer, instant) or not _may_issue(issuer, below):
         return False
     try:
         certificate.verify_directly_issued_by(issuer)
@@ -58,9 +60,11 @@ def _issued(issuer: x509.Certificate, certificate: x509.Certificate, instant: da
     return True
 
 
-def _may_issue(certificate: x509.Certificate) -> bool:
+def _may_issue(certificate: x509.Certificate, below: int) -> bool:
     try:
-        if not certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
+        constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
+        # RFC 5280 section 4.2.1.9: how many issuers may stand between this one and the leaf.
+        if not constraints.ca or (constraints.path_length is not None and below > constraints.path_length):
             return False
         return certificate.extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
     except x509.ExtensionNotFound as error:

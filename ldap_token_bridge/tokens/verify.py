@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509 import Certificate
 
 from .compact import Malformed, claims_of, header_of, parts_of, public_key_of, x5c_of
-from .public_key import libtrust_id, registry_thumbprint
+from .public_key import kind_of, libtrust_id, registry_thumbprint
 from .trust import distrust, read_bundle
 
 Generation = Literal["2.x", "3.x"]
@@ -111,7 +111,8 @@ class _Walk:
             for root, key in zip(self.roots, keys, strict=True):
                 if not isinstance(key, EllipticCurvePublicKey | RSAPublicKey):
                     raise _Refused(
-                        f"the registry does not start: 2.x knows no keys like that of {root.subject.rfc4514_string()}"
+                        "the registry does not start: 2.x knows no keys like that of "
+                        f"{root.subject.rfc4514_string()} ({kind_of(key)})"
                     )
         entries = self._jwks_keys()
         if not self.roots and not entries:

@@ -5,16 +5,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1
-from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as generate_ec_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as generate_rsa_key
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 from cryptography.x509 import load_pem_x509_certificates
 
 from ldap_token_bridge.errors import Misconfigured
-from ldap_token_bridge.tokens import Keyring, SigningKey
-from tests.support.key_folder import NOW, certificate, ec_key, pem, write_pair, zero_key
+from ldap_token_bridge.tokens import Keyring, SigningKey, key_files
+from tests.support.key_folder import NOW, certificate, ec_key, p384_key, pem, write_pair, zero_key
 
 
 def _problems(folder: Path) -> str:
@@ -41,7 +39,7 @@ def test_one_key_needs_no_active_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("kind", "alg"), [("rsa", "RS256"), ("p384", "ES384")])
 def test_other_kinds_and_older_key_formats_load(tmp_path: Path, kind: str, alg: str) -> None:
     """RSA and P-384 keys sign too, and the forms of before PKCS8 are read."""
-    key = generate_rsa_key(65537, 2048) if kind == "rsa" else generate_ec_key(SECP384R1())
+    key = generate_rsa_key(65537, 2048) if kind == "rsa" else p384_key()
     write_pair(tmp_path, "a", key)
     old = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
     (tmp_path / "a.key").write_bytes(old)
@@ -139,7 +137,7 @@ def test_every_problem_is_collected(tmp_path: Path) -> None:
     for words in (
         "active: there are 6 keys",
         "mismatch.crt: the certificate does not belong to the key",
-        "ed.key: is a key of type Ed25519",
+        "ed.key: is an Ed25519 key, and a registry 2.x does not start",
         "zero.key: has a coordinate that begins with a zero byte",
         "old.crt: the certificate is missing",
         "lone.key: the key is missing",
@@ -148,6 +146,34 @@ def test_every_problem_is_collected(tmp_path: Path) -> None:
     ):
         assert words in text
     assert "secret stuff" not in text
+
+
+@pytest.mark.parametrize("signs", [True, False])
+def test_ed25519_needs_the_setting(tmp_path: Path, signs: bool) -> None:  # noqa: FBT001 -- both cases of one rule
+    """Assertion 62: refused by default, also where it is only published: the bundle alone stops a registry 2.x."""
+    write_pair(tmp_path, "ed", Ed25519PrivateKey.generate())
+    write_pair(tmp_path, "ec", ec_key())
+    (tmp_path / "active").write_text("ed" if signs else "ec")
+    text = _problems(tmp_path)
+    assert "ed.key: is an Ed25519 key, and a registry 2.x does not start" in text
+    assert "token.ed25519: true" in text
+    assert "keys retire" in text
+    keyring = Keyring.load(tmp_path, NOW, ed25519=True)
+    assert sorted(key.alg for key in keyring.keys) == ["ES256", "EdDSA"]
+    assert keyring.active.only_3x is signs
+    assert keyring.bundle_pem().count("BEGIN") == len(keyring.jwks()["keys"]) == 2
+
+
+def test_the_listed_files_are_all_that_loading_depends_on(tmp_path: Path) -> None:
+    """Whoever watches them misses no change: both files of each pair, there or not, and which one signs."""
+    write_pair(tmp_path, "a", ec_key())
+    (tmp_path / "a.crt").unlink()
+    (tmp_path / "ca.crt").write_text("")
+    (tmp_path / ".a.crt.half").write_text("")
+    (tmp_path / "retired").mkdir()
+    assert key_files(tmp_path) == [tmp_path / name for name in ("a.key", "a.crt", "active")]
+    with pytest.raises(FileNotFoundError):
+        key_files(tmp_path / "none")
 
 
 def test_leaf_must_come_first(tmp_path: Path) -> None:

@@ -6,12 +6,12 @@ import json
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import (
     SECP256R1,
-    SECP384R1,
     SECP521R1,
     EllipticCurvePublicNumbers,
 )
 from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as generate_ec_key
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as generate_rsa_key
 from jwt import PyJWK
@@ -25,7 +25,7 @@ from ldap_token_bridge.tokens.public_key import (
     registry_thumbprint,
     thumbprint,
 )
-from tests.support.key_folder import ec_key, zero_key
+from tests.support.key_folder import ec_key, p384_key, zero_key
 
 
 def _decode(text: str) -> bytes:
@@ -68,13 +68,22 @@ def test_jwk_coordinates_have_a_fixed_length() -> None:
     assert _decode(jwk["x"])[0] == 0
 
 
-@pytest.mark.parametrize("alg", ["ES256", "ES384", "RS256"])
+def test_ed25519_thumbprint_is_that_of_the_rfc() -> None:
+    """The key of RFC 8037 appendix A.2 and its thumbprint in appendix A.3."""
+    x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+    key = Ed25519PublicKey.from_public_bytes(_decode(x))
+    assert thumbprint(key) == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+    assert {name: public_jwk(key)[name] for name in ("kty", "crv", "x")} == {"kty": "OKP", "crv": "Ed25519", "x": x}
+
+
+@pytest.mark.parametrize("alg", ["ES256", "ES384", "RS256", "EdDSA"])
 def test_jwk_is_read_back_as_the_same_key(alg: str) -> None:
     """What we publish is what we sign with, under the libtrust id, with its use and algorithm."""
     keys: dict[str, PrivateKey] = {
         "ES256": ec_key(),
-        "ES384": generate_ec_key(SECP384R1()),
+        "ES384": p384_key(),
         "RS256": generate_rsa_key(65537, 2048),
+        "EdDSA": Ed25519PrivateKey.generate(),
     }
     key = keys[alg].public_key()
     jwk = public_jwk(key)
@@ -99,11 +108,11 @@ def test_leading_zero_is_refused_with_a_remedy() -> None:
 
 
 def test_other_keys_are_refused_with_a_reason() -> None:
-    """Assertion 62 and short or exotic keys: the text says what the key is and what to do."""
+    """Short or exotic keys: the text says what the key is and what to do."""
     for key, words in (
         (generate_rsa_key(65537, 1024), "1024 bits"),  # noqa: S505 -- to be refused
         (generate_ec_key(SECP521R1()), "secp521r1"),
-        (Ed25519PrivateKey.generate(), "Ed25519, which is not supported: a registry 2.x does not start"),
+        (Ed448PrivateKey.generate(), "Ed448, which is not supported"),
     ):
         what, remedy = complaint(key.public_key()) or ("", "")
         assert words in what

@@ -1,0 +1,71 @@
+"""No more logins at once from one address than it has failures left; the others wait, in the order they came."""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable
+
+from ldap_token_bridge.deadline import Deadline
+
+Left = Callable[[str], Awaitable[tuple[int, float]]]
+
+
+class Turns:
+    """Who waits is not refused: most of those before may be right."""
+
+    def __init__(self) -> None:
+        self._under_way: Counter[str] = Counter()
+        self._queues: dict[str, deque[asyncio.Future[None]]] = {}
+
+    async def take(self, client: str, left: Left, deadline: Deadline) -> float:
+        """0 when it is this login's turn, which must then be given up by `done`; or the seconds until one may try.
+
+        Raises TimeoutError at the deadline.
+        """
+        was_first = False
+        while True:
+            failures, seconds = await left(client)
+            if failures == 0:
+                self._wake(client)
+                return max(seconds, 1.0)
+            if self._under_way[client] < failures:
+                self._under_way[client] += 1
+                self._wake(client)
+                return 0.0
+            await self._wait(client, deadline, first=was_first)
+            was_first = True
+
+    def done(self, client: str) -> None:
+        """A login has come to its end."""
+        self._under_way[client] -= 1
+        self._wake(client)
+
+    async def _wait(self, client: str, deadline: Deadline, *, first: bool) -> None:
+        mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        queue = self._queues.setdefault(client, deque())
+        if first:
+            queue.appendleft(mine)
+        else:
+            queue.append(mine)
+        try:
+            async with asyncio.timeout_at(deadline.at):
+                await mine
+        except BaseException:
+            if mine.done() and not mine.cancelled():
+                self._wake(client)  # the turn that this one does not take
+            raise
+
+    def _wake(self, client: str) -> None:
+        """The next in the queue looks again."""
+        queue = self._queues.get(client, deque())
+        while queue:
+            first = queue.popleft()
+            if not first.done():
+                first.set_result(None)
+                break
+        if not queue:
+            self._queues.pop(client, None)
+            if self._under_way[client] == 0:
+                del self._under_way[client]
+
+    def __len__(self) -> int:
+        return len(self._under_way)

@@ -1,0 +1,151 @@
+"""A robot's login: the name it types, the secret that proves it, from where and until when.
+
+A name that is no robot's goes through the same steps as a wrong secret, hash included. Secrets that were proved or
+refused a moment ago are remembered as keyed hashes, so that a pipeline's hundred requests cost one argon2 hash.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from ipaddress import IPv4Address, IPv6Address
+
+from ldap_token_bridge.cache import PasswordProofs, RejectedPasswords, SingleFlight
+from ldap_token_bridge.deadline import Deadline
+from ldap_token_bridge.errors import Unavailable
+from ldap_token_bridge.guard import Block, Budgets
+from ldap_token_bridge.identity import Credentials, Refusal, Secret, SubjectKind, is_robot_name, machine_of
+
+from .load import Robots
+from .model import MAX_NAME, Robot
+from .secret import hash_secret, is_secret, new_secret, proves
+
+_Address = IPv4Address | IPv6Address | None
+# One at a time keeps the event loop's core free, and a thread of their own lets nothing else that hangs stop robots.
+_HASHING = ThreadPoolExecutor(1, "robots")
+_MOST_WAITING = 64  # more would not be served within their deadline
+_MAX_REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class RobotLogin:
+    """What came of it: the robot's name, and why it was refused, None if it was let in.
+
+    `block` goes with too-many-attempts.
+    """
+
+    name: str
+    refusal: Refusal | None
+    from_memory: bool = False
+    block: Block | None = None
+
+
+def robot_name(username: str) -> str | None:
+    """The robot that a user name means; None if it means a person."""
+    machine = machine_of(username)
+    return machine[1] if machine and machine[0] is SubjectKind.ROBOT else None
+
+
+class RobotGate:
+    """Checks robots' secrets against one state of robots.yaml. Times in seconds; `now` since 1970."""
+
+    def __init__(
+        self,
+        robots: Robots,
+        *,
+        remember: float,
+        remember_refused: float,
+        now: Callable[[], float] = time.time,
+        budgets: Budgets | None = None,
+    ) -> None:
+        self._robots = robots
+        self._budgets = budgets or Budgets()
+        self._now = now
+        self._proofs = PasswordProofs(_MAX_REMEMBERED, remember)
+        self._rejected = RejectedPasswords[Refusal](_MAX_REMEMBERED, remember_refused)
+        self._checking = SingleFlight[bytes, bool | Block]()
+
+    async def login(self, credentials: Credentials, address: _Address, deadline: Deadline) -> RobotLogin:
+        """Whether the robot may log in. Raises Unavailable if too many secrets wait to be checked."""
+        name = robot_name(credentials.username) or ""
+        secret = credentials.password
+        # What has not the form of a secret costs no hash and is not remembered.
+        if len(name) > MAX_NAME or not is_robot_name(name) or not is_secret(secret):
+            return RobotLogin("", Refusal.WRONG_CREDENTIALS)
+        robot = self._robots.by_name.get(name)
+        told = name if robot else ""
+        if self._rejected.get(name, secret) is not None:
+            return RobotLogin(told, Refusal.WRONG_CREDENTIALS, from_memory=True)
+        remembered = self._proofs.holds(name, secret)
+        if not remembered:
+            proved = await self._check(name, robot, secret, address, deadline)
+            if isinstance(proved, Block):
+                return RobotLogin(told, Refusal.TOO_MANY_ATTEMPTS, block=proved)
+            if not proved:
+                return RobotLogin(told, Refusal.WRONG_CREDENTIALS)
+        # Only who knows the secret learns why it does not help.
+        return RobotLogin(told, self._refusal_of(robot, address), from_memory=remembered)
+
+    def forget(self, name: str | None) -> None:
+        """Remember nothing more of a robot's secrets, or of any."""
+        for memory in (self._proofs, self._rejected):
+            memory.clear() if name is None else memory.forget(name)
+
+    def __len__(self) -> int:
+        return len(self._proofs) + len(self._rejected)
+
+    async def close(self) -> None:
+        """Give up what is under way."""
+        await self._checking.close()
+
+    async def _check(
+        self, name: str, robot: Robot | None, secret: Secret, address: _Address, deadline: Deadline
+    ) -> bool | Block:
+        flight = self._rejected.flight_key(name, secret)
+        if len(self._checking) >= _MOST_WAITING:
+            raise Unavailable("too many robots log in at once", detail="too many robots' secrets wait to be checked")
+        proved = await self._budgets.joined(
+            address,
+            lambda: self._checking.run(flight, lambda: self._compare(robot, secret, address, deadline), deadline),
+        )
+        if isinstance(proved, Block):
+            return proved
+        if proved:
+            self._proofs.remember(name, secret)
+        else:
+            self._rejected.put(name, secret, Refusal.WRONG_CREDENTIALS)
+        return proved
+
+    async def _compare(
+        self, robot: Robot | None, secret: Secret, address: _Address, deadline: Deadline
+    ) -> bool | Block:
+        async with self._budgets.turn(address, deadline) as block:
+            if block:
+                return block
+            proved = await asyncio.get_running_loop().run_in_executor(_HASHING, _compare, robot, secret)
+            if not proved:
+                await self._budgets.failed(address)
+            return proved
+
+    def _refusal_of(self, robot: Robot | None, address: _Address) -> Refusal | None:
+        if robot is None:
+            return Refusal.WRONG_CREDENTIALS
+        if robot.revoked:
+            return Refusal.ROBOT_REVOKED
+        if robot.has_ended(datetime.fromtimestamp(self._now(), UTC).date()):
+            return Refusal.ROBOT_EXPIRED
+        return None if robot.may_come_from(address) else Refusal.WRONG_NETWORK
+
+
+def _compare(robot: Robot | None, secret: Secret) -> bool:
+    """Takes the time of a hash for a robot that does not exist, too."""
+    hashes = robot.hashes if robot else (_hash_of_nobody(),)
+    return any(proves(secret, hashed) for hashed in hashes) and robot is not None
+
+
+@cache
+def _hash_of_nobody() -> str:
+    return hash_secret(new_secret())

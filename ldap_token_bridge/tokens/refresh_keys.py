@@ -1,0 +1,150 @@
+"""The keys that seal refresh tokens: one a line in a file of their own, 32 bytes in base64url.
+
+The first seals, all open: so they can be changed while tokens are in use. Lines that begin with # are notes.
+"""
+
+import base64
+import binascii
+import hashlib
+import os
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from ldap_token_bridge.errors import Misconfigured, Place
+from ldap_token_bridge.whole_files import (
+    SECRET_MODE,
+    behind_links,
+    create,
+    explained,
+    locked,
+    open_file,
+    open_to_others,
+)
+
+KEY_ID = 4
+_BYTES = 32
+# Each key is one more that can leak; a rotation needs two.
+_MOST = 8
+_MAX_FILE = 64 * 1024
+_MAKE_ONE = "Make one: ldap-token-bridge keys refresh-key -c bridge.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshKeys:
+    """The keys in the order of the file, and what should be mended about it."""
+
+    path: Path
+    _keys: tuple[bytes, ...] = field(repr=False)
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def load(cls, path: Path) -> "RefreshKeys":
+        """Raises Misconfigured with the line of a key that cannot be used, and never with its text."""
+        try:
+            with open_file(path) as file:
+                lines = file.read(_MAX_FILE).decode("ascii").splitlines()
+                mode = open_to_others(os.fstat(file.fileno()))
+        except FileNotFoundError:
+            raise Misconfigured.one("there is no key for refresh tokens", str(path), _MAKE_ONE) from None
+        except OSError as error:
+            raise Misconfigured.one(
+                f"the key for refresh tokens cannot be read: {error.strerror}",
+                str(path),
+                f"It must be readable for the user that runs this command (uid {os.geteuid()}).",
+            ) from None
+        except UnicodeDecodeError:
+            raise Misconfigured.one("holds no keys for refresh tokens", str(path), _MAKE_ONE) from None
+        keys = [
+            _key(line.strip(), Place(str(path), number))
+            for number, line in enumerate(lines, 1)
+            if line.strip() and not line.startswith("#")
+        ]
+        if not 0 < len(keys) <= _MOST or len(set(keys)) < len(keys):
+            what = f"holds {len(keys)} keys; there must be 1 to {_MOST}, each once"
+            raise Misconfigured.one(what, str(path), _MAKE_ONE if not keys else "Remove the lines at the end.")
+        warning = (
+            f"{path}: others than its owner may read or change this key (mode {mode:03o} beside the owner's). "
+            f"Whoever reads it can be anyone without a password: chmod 600 {path}"
+        )
+        return cls(path, tuple(keys), (warning,) if mode else ())
+
+    @property
+    def first(self) -> AESGCM:
+        """The key that seals."""
+        return AESGCM(self._keys[0])
+
+    @property
+    def first_id(self) -> bytes:
+        """The id of the key that seals."""
+        return _id(self._keys[0])
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids for people, in the order of the file."""
+        return tuple(_id(key).hex() for key in self._keys)
+
+    def by_id(self, key_id: bytes) -> AESGCM | None:
+        """The key of that id, if there is one."""
+        return next((AESGCM(key) for key in self._keys if _id(key) == key_id), None)
+
+
+def new_refresh_key(path: Path) -> RefreshKeys:
+    """Makes the file with its first key; raises Misconfigured if there is one already."""
+    with explained(path.parent, "cannot write the key for refresh tokens"):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.exists():
+            remedy = "For the next key: ldap-token-bridge keys refresh-key --add"
+            raise Misconfigured.one("exists already, and no key is ever overwritten", str(path), remedy)
+        create(path, _text([secrets.token_bytes(_BYTES)]), SECRET_MODE)
+    return RefreshKeys.load(path)
+
+
+def add_refresh_key(path: Path) -> RefreshKeys:
+    """The next key, at the end: it opens, and does not seal yet. Raises Misconfigured."""
+    return _changed(path, lambda keys: [*keys, secrets.token_bytes(_BYTES)])
+
+
+def activate_refresh_key(path: Path) -> RefreshKeys:
+    """Lets the last key of the file seal from the next reload on. Raises Misconfigured."""
+    return _changed(path, lambda keys: [keys[-1], *keys[:-1]])
+
+
+def drop_refresh_keys(path: Path) -> RefreshKeys:
+    """Forgets all keys but the one that seals. Raises Misconfigured."""
+    return _changed(path, lambda keys: keys[:1])
+
+
+def _changed(path: Path, change: Callable[[list[bytes]], list[bytes]]) -> RefreshKeys:
+    path = behind_links(path)
+    with explained(path.parent, "cannot change the keys for refresh tokens"), locked(path.parent):
+        keys = change(list(RefreshKeys.load(path)._keys))  # noqa: SLF001 -- of this module
+        if len(keys) > _MOST:
+            remedy = "Drop the old ones: ldap-token-bridge keys refresh-key --drop-old"
+            raise Misconfigured.one(f"there are {_MOST} keys already", str(path), remedy)
+        create(path, _text(keys), SECRET_MODE, replace=True)
+    return RefreshKeys.load(path)
+
+
+def _key(line: str, where: Place) -> bytes:
+    try:
+        key = base64.b64decode(line + "=" * (-len(line) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != _BYTES:
+        remedy = "Restore the line, or remove it: then the refresh tokens of that key end."
+        raise Misconfigured.one(f"is no key of {_BYTES} bytes in base64url", where, remedy)
+    return key
+
+
+def _id(key: bytes) -> bytes:
+    """Tells keys apart, and nothing about them."""
+    return hashlib.sha256(b"ldap-token-bridge refresh key\0" + key).digest()[:KEY_ID]
+
+
+def _text(keys: Iterable[bytes]) -> bytes:
+    note = b"# Keys of refresh tokens, one a line: the first seals, all open. Secret.\n"
+    return note + b"".join(base64.urlsafe_b64encode(key).rstrip(b"=") + b"\n" for key in keys)

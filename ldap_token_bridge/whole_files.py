@@ -1,0 +1,103 @@
+"""Writing files that matter: whole or not at all, one command at a time; and opening them without waiting."""
+
+import errno
+import fcntl
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from ldap_token_bridge.errors import Misconfigured
+
+SECRET_MODE = 0o600
+PUBLIC_MODE = 0o644
+_OTHERS = 0o077  # everybody but the owner
+_GROUP_READS = 0o040
+
+
+def create(path: Path, content: bytes, mode: int, *, replace: bool = False) -> None:
+    """Writes a new file that appears whole under its name; raises FileExistsError unless it may `replace` one.
+
+    Owner, group and mode of what is replaced stay: the service reads it, whoever writes.
+    """
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        # The mode holds from the first byte on: no moment in which others could open a key.
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            if replace:
+                _keep_access(path, descriptor)
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        if replace:
+            draft.replace(path)
+        else:
+            os.link(draft, path)
+    finally:
+        with suppress(FileNotFoundError):
+            draft.unlink()
+
+
+def _keep_access(path: Path, descriptor: int) -> None:
+    """Gives the new file to whom the old one belongs, if this user may."""
+    with suppress(FileNotFoundError, PermissionError):
+        old = path.stat()
+        os.fchown(descriptor, old.st_uid, old.st_gid)
+        os.fchmod(descriptor, old.st_mode & 0o777)  # never before: a mode for one group is none for another
+
+
+def open_file(path: Path) -> BinaryIO:
+    """Opens a file to be read; raises OSError for all but regular ones: to open a pipe could take for ever."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    return os.fdopen(descriptor, "rb")
+
+
+def open_to_others(found: os.stat_result) -> int:
+    """The bits of a secret file's mode that let in somebody else than this process and the file's owner; 0 if none do.
+
+    A file of somebody else that this process reads by its own group lets in nobody else: so Kubernetes gives a Secret
+    to a Pod that is not root (`fsGroup`).
+    """
+    mode = found.st_mode & _OTHERS
+    if mode == _GROUP_READS and found.st_uid != os.geteuid() and found.st_gid == os.getegid():
+        return 0
+    return mode
+
+
+def behind_links(path: Path) -> Path:
+    """The file that is to be replaced: a link stays a link, since others read what it leads to by its own name."""
+    return Path(os.path.realpath(path))  # not `resolve`, which raises for links in a circle
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Two commands at once must not undo each other's work: the second one waits."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with suppress(OSError):  # some network file systems lock no folders
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def explained(folder: Path, what: str) -> Iterator[None]:
+    """Raises Misconfigured for what the operating system refuses; `what` could not be done."""
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, FileExistsError) and error.filename2:
+            raise Misconfigured.one("exists already, and no key is ever overwritten", str(error.filename2)) from None
+        raise Misconfigured.one(
+            f"{what}: {error.strerror}",
+            str(folder),
+            f"The folder must be writable for the user that runs this command (uid {os.geteuid()}).",
+        ) from None

@@ -1,0 +1,150 @@
+"""A robot's login: who gets in, who learns why not, and what it costs."""
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from ipaddress import ip_address
+
+import pytest
+
+from ldap_token_bridge.deadline import Deadline
+from ldap_token_bridge.identity import Credentials, Refusal, Secret
+from ldap_token_bridge.robots import RobotGate, make_robot, new_secret, parse_robots, robot_name, rotate_robot
+from ldap_token_bridge.robots.edit import add_robot, revoke_robot
+from ldap_token_bridge.robots.secret import proves
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+SECRET = new_secret()
+
+
+def gate_with(**options: object) -> RobotGate:
+    """A gate that knows one robot, `ci`, with SECRET."""
+    text = add_robot("", "robots.yaml", make_robot("ci", SECRET, owner="team-a", **options))  # type: ignore[arg-type]
+    return RobotGate(parse_robots(text, "robots.yaml"), remember=60, remember_refused=60, now=NOW.timestamp)
+
+
+async def login(
+    at: RobotGate, username: str = "robot+ci", secret: Secret = SECRET, address: str | None = "10.20.0.7"
+) -> tuple[str, Refusal | None]:
+    """The robot's name, and the refusal if there is one."""
+    found = await at.login(Credentials(username, secret), ip_address(address) if address else None, Deadline.after(10))
+    return found.name, found.refusal
+
+
+@pytest.fixture
+def hashes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every hash that a secret is held against, as long as the test runs."""
+    seen: list[str] = []
+
+    def counting(secret: Secret, hashed: str) -> bool:
+        seen.append(hashed)
+        return proves(secret, hashed)
+
+    monkeypatch.setattr("ldap_token_bridge.robots.gate.proves", counting)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("username", "name"),
+    [("robot+ci", "ci"), ("robot+", ""), ("robot", None), ("ROBOT+ci", None), ("alice", None), ("robot ci", None)],
+)
+def test_a_plus_sign_tells_robots_from_people(username: str, name: str | None) -> None:
+    """No account of Active Directory holds one, so that neither can be taken for the other."""
+    assert robot_name(username) == name
+
+
+async def test_the_right_secret_lets_a_robot_in() -> None:
+    """And it is known by its name from then on."""
+    assert await login(gate_with()) == ("ci", None)
+
+
+@pytest.mark.parametrize(
+    ("username", "secret"),
+    [
+        ("robot+ci", new_secret()),
+        ("robot+nobody", SECRET),
+        ("robot+", SECRET),
+        ("robot+ci\0", SECRET),
+        ("robot+CI", SECRET),
+        ("robot+" + "a" * 65, SECRET),
+        ("robot+ci", Secret(b"")),
+        ("robot+ci", Secret(SECRET.reveal() + b"\0")),
+        ("robot+ci", Secret(b"hunter2")),
+    ],
+)
+async def test_all_else_is_refused_alike(username: str, secret: Secret) -> None:
+    """A wrong secret and a name that nobody has read the same."""
+    _, refusal = await login(gate_with(), username, secret)
+    assert refusal is Refusal.WRONG_CREDENTIALS
+
+
+async def test_only_who_knows_the_secret_learns_why_it_does_not_help() -> None:
+    """Expired, revoked, from elsewhere: told for the right secret, and for no other."""
+    expired = gate_with(until="2026-11-21")
+    narrow = gate_with(networks=["10.20.0.0/16"])
+    text = add_robot("", "robots.yaml", make_robot("ci", SECRET, owner="team-a"))
+    revoked_text = revoke_robot(text, "robots.yaml", "ci", NOW.date())
+    revoked = RobotGate(parse_robots(revoked_text, "robots.yaml"), remember=60, remember_refused=60, now=NOW.timestamp)
+    assert await login(expired) == ("ci", Refusal.ROBOT_EXPIRED)
+    assert await login(revoked) == ("ci", Refusal.ROBOT_REVOKED)
+    assert await login(narrow, address="10.21.0.7") == ("ci", Refusal.WRONG_NETWORK)
+    assert await login(narrow, address=None) == ("ci", Refusal.WRONG_NETWORK)
+    assert await login(narrow) == ("ci", None)
+    for at in (expired, revoked, narrow):
+        assert await login(at, secret=new_secret()) == ("ci", Refusal.WRONG_CREDENTIALS)
+
+
+async def test_a_robot_lives_through_its_last_day() -> None:
+    """`until` is the last day, in UTC."""
+    assert await login(gate_with(until="2026-11-22")) == ("ci", None)
+
+
+async def test_a_hundred_logins_cost_one_hash(hashes: list[str]) -> None:
+    """Whether they come at once or one after the other, and whether the secret is right or wrong."""
+    at, wrong = gate_with(), new_secret()
+    for secret in (SECRET, wrong):
+        await asyncio.gather(*(login(at, secret=secret) for _ in range(50)))
+        for _ in range(50):
+            await login(at, secret=secret)
+    assert len(hashes) == 2
+
+
+async def test_a_name_that_is_nobodys_costs_a_hash_too(hashes: list[str]) -> None:
+    """So that the time tells nobody which robots there are; what has not the form of a secret costs none."""
+    at = gate_with()
+    await login(at, "robot+nobody", new_secret())
+    assert len(hashes) == 1
+    await login(at, "robot+nobody", Secret(b"hunter2"))
+    assert len(hashes) == 1
+
+
+async def test_both_secrets_work_while_one_is_changed() -> None:
+    """No pipeline stops because another one has the new secret already."""
+    text = add_robot("", "robots.yaml", make_robot("ci", SECRET, owner="team-a"))
+    fresh = new_secret()
+    robots = parse_robots(rotate_robot(text, "robots.yaml", "ci", fresh), "robots.yaml")
+    at = RobotGate(robots, remember=60, remember_refused=60, now=NOW.timestamp)
+    assert await login(at, secret=SECRET) == ("ci", None)
+    assert await login(at, secret=fresh) == ("ci", None)
+
+
+async def test_a_name_longer_than_any_robots_is_not_remembered(hashes: list[str]) -> None:
+    """Nor hashed: anybody can make up a secret of the right form, and names of kilobytes would fill the memory."""
+    gate = gate_with()
+    assert await login(gate, f"robot+{'a' * 65}") == ("", Refusal.WRONG_CREDENTIALS)
+    assert not hashes
+    assert len(gate) == 0
+
+
+async def test_secrets_are_checked_while_all_other_threads_hang() -> None:
+    """Names that do not resolve, or files on a machine that is gone, hold the threads that everything else shares."""
+    goes_on, threads = threading.Event(), ThreadPoolExecutor(1)
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(threads)
+    hung = loop.run_in_executor(None, goes_on.wait, 10)
+    try:
+        assert await asyncio.wait_for(login(gate_with()), 8) == ("ci", None)
+    finally:
+        goes_on.set()
+        await hung

@@ -1,0 +1,87 @@
+"""Files that commands write and services read: whose they are, and where they stand."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ldap_token_bridge.whole_files import SECRET_MODE, behind_links, create, open_file, open_to_others
+
+
+def test_a_replaced_file_keeps_its_mode(tmp_path: Path) -> None:
+    """Neither the mode for new files nor a strict umask takes it from a group that reads it."""
+    path = tmp_path / "list"
+    path.write_text("old")
+    path.chmod(0o640)
+    before = os.umask(0o077)
+    try:
+        create(path, b"new", SECRET_MODE, replace=True)
+    finally:
+        os.umask(before)
+    assert (path.read_text(), path.stat().st_mode & 0o777) == ("new", 0o640)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_file_that_root_replaced_is_still_the_services(tmp_path: Path) -> None:
+    """A command run as root must not take from the service what it reads: it would go on by what it knew before."""
+    path = tmp_path / "list"
+    path.write_text("old")
+    path.chmod(0o600)
+    os.chown(path, 12345, 23456)
+    create(path, b"new", SECRET_MODE, replace=True)
+    found = path.stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (12345, 23456, 0o600)
+
+
+def test_what_a_link_leads_to_is_meant(tmp_path: Path) -> None:
+    """A link that leads to itself leads nowhere else."""
+    (tmp_path / "shared").mkdir()
+    file, link = tmp_path / "shared" / "list", tmp_path / "list"
+    file.write_text("old")
+    link.symlink_to(Path("shared", "list"))
+    assert behind_links(link) == file
+    assert behind_links(file) == file
+    link.unlink()
+    link.symlink_to(link)
+    assert behind_links(link) == link
+
+
+def test_a_new_file_has_its_mode_and_replaces_nothing(tmp_path: Path) -> None:
+    """What is there already stays, a link to nowhere too."""
+    path = tmp_path / "key"
+    create(path, b"first", SECRET_MODE)
+    assert path.stat().st_mode & 0o777 == SECRET_MODE
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    for taken in (path, tmp_path / "link"):
+        with pytest.raises(FileExistsError):
+            create(taken, b"second", SECRET_MODE)
+    assert path.read_bytes() == b"first"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["key", "link"]
+
+
+def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
+    """To open a pipe could take for ever."""
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path, Path("/dev/null")):
+        with pytest.raises(OSError, match="no regular file"):
+            open_file(path)
+    (tmp_path / "file").write_bytes(b"content")
+    with open_file(tmp_path / "file") as file:
+        assert file.read() == b"content"
+
+
+@pytest.mark.parametrize(
+    ("mode", "owner", "group", "bits"),
+    [
+        (0o600, 0, 0, 0),
+        (0o440, 12345, os.getegid(), 0),
+        (0o440, 12345, 23456, 0o040),
+        (0o440, os.geteuid(), os.getegid(), 0o040),
+        (0o460, 12345, os.getegid(), 0o060),
+        (0o444, 12345, os.getegid(), 0o044),
+    ],
+    ids=["owner", "by-our-group", "by-another-group", "our-own-file", "group-writes", "everybody"],
+)
+def test_who_else_may_read_a_secret(mode: int, owner: int, group: int, bits: int) -> None:
+    """A file of root that the service reads by its own group, as Kubernetes gives Secrets, is open to nobody else."""
+    assert open_to_others(os.stat_result((mode, 0, 0, 1, owner, group, 0, 0, 0, 0))) == bits
