@@ -1,7 +1,7 @@
 """What a policy's entries mean together: names that exist, ids that are unique, rules that can match."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from ldap_token_bridge.dn import fold
@@ -15,7 +15,8 @@ from .rules import NamedFamily, NamedGroup, Rule, RuleKind, RulePattern, RuleRef
 from .source import Source
 from .who import Who
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*").fullmatch
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}").fullmatch
+_SEARCHED_NAMES = 50_000
 
 
 class Checker:
@@ -47,11 +48,15 @@ class Checker:
         if fold(name) in known or not self._all_known:
             return fold(name) not in known
         section = "groups" if kind == "group" else "families"
-        remedy = suggest(name, known)
+        remedy = self._suggest(name, known)
         if not remedy.startswith("Did"):
             remedy = f"Define it under '{section}'. {remedy}".strip()
         self.report(f"no {kind} has the name {name!r}", place, remedy)
         return True
+
+    def _suggest(self, word: str, known: Collection[str]) -> str:
+        """The nearest known word; with thousands of names each search takes its time, so only the first get one."""
+        return suggest(word, known) if len(self.problems) * len(known) < _SEARCHED_NAMES else ""
 
     def report(self, what: str, place: Place, remedy: str) -> None:
         """Note a problem."""
@@ -64,7 +69,8 @@ class Checker:
             for name in source.names(section):
                 place = source.key_place(section, name)
                 if not _NAME(name):
-                    self.report(f"{name!r} is no name", place, "Use letters, digits, '.', '_' and '-'.")
+                    remedy = "Use letters, digits, '.', '_' and '-', 128 at most."
+                    self.report(f"{name!r} is no name", place, remedy)
                 first = places.setdefault(fold(name), place)
                 if first != place:
                     self.report(f"{name!r} is defined twice", place, f"It is first defined in {first}.")
@@ -166,5 +172,5 @@ class Checker:
             remedy = f"Add {' or '.join(f'family:{name}' for name in giving)} to 'who'."
         else:
             what = f"no family has the word {{{word}}}"
-            remedy = suggest(word, {USER_WORD, *(template.word for template in templates.values())})
+            remedy = self._suggest(word, {USER_WORD, *(template.word for template in templates.values())})
         self.report(what, placed.place, remedy)

@@ -53,14 +53,49 @@ Verdict = Granted | Denied
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What a second decision gives more and less than a first, and the ids of the rules behind both sides of that.
+
+    Empty and false where the two give the same, whatever rules they go by.
+    """
+
+    gained: tuple[Access, ...] = ()
+    lost: tuple[Access, ...] = ()
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.gained or self.lost)
+
+
+@dataclass(frozen=True, slots=True)
+class Shadowed:
+    """What a shadow policy made of a question: its hash and the change. `failed`: it could not decide."""
+
+    policy_hash: str
+    change: Change
+    failed: bool = False
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        """How the metric counts it; one request can gain something and lose something else."""
+        if self.failed:
+            return ("failed",)
+        sides = (("gain", self.change.gained), ("loss", self.change.lost))
+        return tuple(name for name, accesses in sides if accesses) or ("same",)
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What is granted, and for each access as asked the verdict on each action.
 
-    Asking for `*` on a repository is asking for pull, push and delete, and is answered with these.
+    Asking for `*` on a repository is asking for pull, push and delete, and is answered with these. `shadow` is what
+    another policy made of the same question, if one was asked.
     """
 
     granted: tuple[Access, ...]
     verdicts: tuple[tuple[Access, tuple[Verdict, ...]], ...]
+    shadow: Shadowed | None = None
 
     @property
     def rule_ids(self) -> tuple[str, ...]:

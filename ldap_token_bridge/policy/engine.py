@@ -1,8 +1,6 @@
 """From a question to a decision. Pure: no clock, no I/O."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
-from ipaddress import IPv4Address, IPv6Address
 
 from ldap_token_bridge.identity import Subject
 from ldap_token_bridge.registry import CATALOG, Access, is_repository_name
@@ -10,6 +8,7 @@ from ldap_token_bridge.registry import CATALOG, Access, is_repository_name
 from .decision import Decision, Denied, DenyReason, Granted, Question, Verdict
 from .index import Index
 from .model import ACTIONS
+from .narrowing import Narrowing
 from .rules import NamedFamily, NamedGroup, Rule, RuleReference
 from .terms import Person, Terms
 from .who import term
@@ -32,7 +31,7 @@ class Engine:
         if question.now.tzinfo is None:
             raise ValueError("the time of a question must know its time zone")
         person = self._terms.person(question.subject)
-        narrowing = _Narrowing(question)
+        narrowing = Narrowing(question)
         verdicts = tuple((access, self._judge(access, person, narrowing)) for access in question.access)
         granted = tuple(
             Access(access.type, access.name, actions)
@@ -47,7 +46,7 @@ class Engine:
         words = [(term("family", family), word) for word, families in person.words.items() for family in families]
         return tuple(sorted([(each, "") for each in person.terms if each.startswith("group:")] + words))
 
-    def _judge(self, access: Access, person: Person, narrowing: "_Narrowing") -> tuple[Verdict, ...]:
+    def _judge(self, access: Access, person: Person, narrowing: Narrowing) -> tuple[Verdict, ...]:
         if access.type == "registry":
             return self._judge_catalog(access, person, narrowing)
         asked = _asked(access.actions)
@@ -71,7 +70,7 @@ class Engine:
             for action in asked
         )
 
-    def _judge_catalog(self, access: Access, person: Person, narrowing: "_Narrowing") -> tuple[Verdict, ...]:
+    def _judge_catalog(self, access: Access, person: Person, narrowing: Narrowing) -> tuple[Verdict, ...]:
         if access.name != CATALOG:
             return tuple(Denied(action, DenyReason.NO_RULE, ()) for action in access.actions)
         allow = [rule for rule in self._allow.catalog(person.terms) if narrowing.holds_for_sure(rule)]
@@ -80,42 +79,6 @@ class Engine:
             _verdict(action, allow, deny) if action == _EVERYTHING else Denied(action, DenyReason.NO_RULE, ())
             for action in access.actions
         )
-
-
-class _Narrowing:
-    """`networks`, `services` and `until` against one question, each answered yes, no or (None) unknown."""
-
-    def __init__(self, question: Question) -> None:
-        self._address = _plain(question.address)
-        self._service = question.service
-        self._now = question.now
-        self._today: date | None = None
-
-    def holds_for_sure(self, rule: Rule) -> bool:
-        """For allow rules: what is unknown does not hold."""
-        return self._in_time(rule) and self._in_network(rule) is True and self._for_service(rule) is True
-
-    def may_hold(self, rule: Rule) -> bool:
-        """For deny rules: what is unknown holds."""
-        return self._in_time(rule) and self._in_network(rule) is not False and self._for_service(rule) is not False
-
-    def _in_time(self, rule: Rule) -> bool:
-        if rule.until is None:
-            return True
-        self._today = self._today or _day(self._now)
-        return self._today <= rule.until
-
-    def _in_network(self, rule: Rule) -> bool | None:
-        if rule.networks is None:
-            return True
-        if self._address is None:
-            return None
-        return any(self._address in network for network in rule.networks)
-
-    def _for_service(self, rule: Rule) -> bool | None:
-        if rule.services is None:
-            return True
-        return self._service in rule.services if self._service else None
 
 
 def _verdict(action: str, allow: list[Rule], deny: list[Rule]) -> Verdict:
@@ -137,14 +100,3 @@ def _asked(actions: tuple[str, ...]) -> tuple[str, ...]:
         return actions
     others = tuple(action for action in actions if action != _EVERYTHING and action not in ACTIONS)
     return (*ACTIONS, *others)
-
-
-def _plain(address: IPv4Address | IPv6Address | None) -> IPv4Address | IPv6Address | None:
-    """An IPv4 client of a dual-stack socket shows as ::ffff:10.20.0.7, and is meant by 10.20.0.0/16."""
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        return address.ipv4_mapped
-    return address
-
-
-def _day(moment: datetime) -> date:
-    return moment.astimezone(UTC).date()

@@ -15,6 +15,7 @@ _BRACES = re.compile(r"\{([^{}]*)\}")
 _WORD = re.compile(WORD).fullmatch
 # Stands for the word while a template is parsed: private use, so normalisation and case folding keep it as it is.
 _MARK = "\ue000"
+_LONGEST = 4096  # characters; far more than directories take
 _EXAMPLE = "CN=Platform,OU=Groups,DC=corp,DC=example,DC=com"
 
 
@@ -43,6 +44,11 @@ class FamilyTemplate:
 
     def word_of(self, name: DistinguishedName) -> str:
         """The word that the group `name` has in place of the braces; empty if it is none of the family."""
+        word = self.text_in(name)
+        return word if is_path_component(word) else ""
+
+    def text_in(self, name: DistinguishedName) -> str:
+        """What the group `name` has in place of the braces, legal or not; empty if the rest does not fit."""
         position = self.rdn
         rdns = name.rdns
         if rdns[:position] != self.before or rdns[position + 1 :] != self.after or len(rdns) <= position:
@@ -55,8 +61,7 @@ class FamilyTemplate:
         if attribute != self.attribute or not value.startswith(self.prefix) or not value.endswith(self.suffix):
             return ""
         # Names come normalised and case folded, which for a legal path component is lower case.
-        word = value[len(self.prefix) : end]
-        return word if is_path_component(word) else ""
+        return value[len(self.prefix) : end]
 
     def fill(self, word: str) -> str:
         """The DN of the family's group with that word, which must be a legal path component."""
@@ -105,6 +110,8 @@ def parse_family(value: Any) -> FamilyTemplate:
 
 def _parse_dn(text: str, written: str) -> DistinguishedName:
     remedy = f"Write its whole DN, as in {_EXAMPLE}, or its SID."
+    if len(text) > _LONGEST:
+        refuse(f"{written!r} is no DN: it has {len(text)} characters", remedy)
     if "=" not in text:
         refuse(f"{written!r} is a bare name, which can exist in several places of a directory", remedy)
     try:

@@ -74,13 +74,18 @@ def parse_policy(files: Sequence[tuple[str, str]]) -> Policy:
     return _build(files, [])
 
 
+def policy_files(path: Path) -> list[Path]:
+    """What `load_policy` would look at, there or not; raises OSError if the folder cannot be listed."""
+    return _listed(path) if path.is_dir() else [path]
+
+
 def _read(path: Path) -> tuple[list[tuple[str, str]], list[Problem]]:
     """The files with their texts by name, and what is wrong with the folder. Hidden files are left alone."""
     if not path.is_dir():
         return [(str(path), read_text(path, _WHAT))], []
     files: list[tuple[str, str]] = []
     problems: list[Problem] = []
-    for file in _listed(path):
+    for file in _list(path):
         if file.suffix != ".yaml" or file.is_dir():
             misnamed = Misconfigured.one("it is not read", str(file), "Rename it to end in .yaml, or remove it.")
             problems.extend(misnamed.problems)
@@ -94,12 +99,17 @@ def _read(path: Path) -> tuple[list[tuple[str, str]], list[Problem]]:
     return files, problems
 
 
-def _listed(folder: Path) -> list[Path]:
+def _list(folder: Path) -> list[Path]:
     try:
-        found = [file for file in folder.iterdir() if not file.name.startswith(".")]
+        return _listed(folder)
     except OSError as error:
         reason = (error.strerror or "cannot be read").lower()
         raise Misconfigured.one(f"the policy folder cannot be read: {reason}", str(folder)) from None
+
+
+def _listed(folder: Path) -> list[Path]:
+    """Hidden files are left alone: editors and the kubelet keep theirs there."""
+    found = (file for file in folder.iterdir() if not file.name.startswith("."))
     return sorted(filter(_looks_like_policy, found), key=lambda file: file.name)
 
 

@@ -1,12 +1,22 @@
 """The policy file's form: its keys and how each value is written. What the values mean together, `check` says."""
 
 import re
-from datetime import date
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Annotated, Any
 
 from ldap_token_bridge.registry import CATALOG, Access, is_repository_name
-from ldap_token_bridge.yamlfile import Field, Model, checked, json_schema, parse_network, parsed, refuse, suggest
+from ldap_token_bridge.yamlfile import (
+    ClientNetwork,
+    Day,
+    Field,
+    Model,
+    Text,
+    checked,
+    json_schema,
+    parsed,
+    refuse,
+    suggest,
+)
 
 from .groups import FamilyTemplate, GroupName, parse_family, parse_group
 from .pattern import Pattern, parse_pattern
@@ -16,8 +26,6 @@ VERSION = 1
 ACTIONS = ("pull", "push", "delete")
 MAX_ID = 128
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]*").fullmatch
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
-_MAPPED = IPv6Network("::ffff:0:0/96")
 _TEXT = {"type": "string", "minLength": 1}
 
 
@@ -36,35 +44,11 @@ def _parse_id(value: Any) -> str:
     return value
 
 
-def _parse_text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        refuse(f"{value!r} is not text", "Write some text; put it in quotes if it looks like a number.")
-    return value
-
-
 def _parse_action(value: Any) -> str:
     if value not in ACTIONS:
         remedy = suggest(str(value), ACTIONS)
         refuse(f"{value!r} is no action", "Write pull, push and delete." if value == "*" else remedy)
     return str(value)
-
-
-def _parse_date(value: Any) -> date:
-    if not isinstance(value, str) or not _DATE(value):
-        remedy = "Write year, month and day, as in 2027-03-31; the rule holds through that day, UTC."
-        refuse(f"{value!r} is not a date", remedy)
-    try:
-        return date.fromisoformat(value)
-    except ValueError as error:
-        refuse(f"{value!r} is not a date: {error}", "Write a day that exists, as in 2027-03-31.")
-
-
-def _parse_network(value: Any) -> IPv4Network | IPv6Network:
-    network = parse_network(value)
-    if isinstance(network, IPv6Network) and network.subnet_of(_MAPPED):
-        inner = IPv4Network((int(network.network_address) & 0xFFFFFFFF, network.prefixlen - 96))
-        refuse(f"{value!r} is an IPv4 network written as IPv6, which no address matches", f"Write {inner}.")
-    return network
 
 
 def _parse_address(value: Any) -> IPv4Address | IPv6Address:
@@ -100,10 +84,7 @@ def _parse_expectation(value: Any) -> Access:
 
 Version = Annotated[int, *checked(_parse_version, {"const": VERSION})]
 RuleId = Annotated[str, *checked(_parse_id, {"type": "string", "pattern": r"^[a-z0-9][a-z0-9._-]*$"})]
-Text = Annotated[str, *checked(_parse_text, _TEXT)]
 Action = Annotated[str, *checked(_parse_action, {"enum": list(ACTIONS)})]
-Day = Annotated[date, *checked(_parse_date, {"type": "string", "format": "date"})]
-ClientNetwork = Annotated[IPv4Network | IPv6Network, *checked(_parse_network, _TEXT)]
 Address = Annotated[IPv4Address | IPv6Address, *checked(_parse_address, _TEXT)]
 Name = Annotated[str, *checked(_parse_account, _TEXT)]
 Expectation = Annotated[Access, *parsed(_parse_expectation, _TEXT)]

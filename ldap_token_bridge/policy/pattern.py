@@ -7,6 +7,7 @@
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from .components import some_segment_fits
 USER_WORD = "user"
 WORD = r"[a-z][a-z0-9_-]*"
 _CAPTURE = re.compile(rf"\{{({WORD})\}}").fullmatch
+_LONGEST = 4 * MAX_NAME_LENGTH  # of a pattern as written; one that matches something can be much shorter
 _ILLEGAL = re.compile(r"[^a-z0-9._:*-]").search
 
 
@@ -76,7 +78,7 @@ def parse_pattern(value: Any) -> Pattern:
         segment = _parse_segment(value, text, may_be_host=may_be_host)
         if not (segments and segment == segments[-1] == Deep()):
             segments.append(segment)
-    if _shortest(segments) > MAX_NAME_LENGTH:
+    if least_length(segments) > MAX_NAME_LENGTH:
         _never(value, f"repository names have at most {MAX_NAME_LENGTH} characters", "Shorten the pattern.")
     return Pattern(value, tuple(segments))
 
@@ -85,6 +87,8 @@ def _check_shape(text: str) -> None:
     """What is wrong with the text as a whole."""
     if not text:
         refuse("the pattern is empty and matches nothing", 'Write a pattern such as "team-a/**".')
+    if len(text) > _LONGEST:
+        _never(text, f"repository names have at most {MAX_NAME_LENGTH} characters", "Shorten the pattern.")
     if text != text.strip():
         _never(text, "it has spaces around it", f"Write {text.strip()!r}.")
     if text != text.lower():
@@ -135,7 +139,7 @@ def _never(pattern: str, because: str, remedy: str) -> None:
     refuse(f"no repository name can match the pattern {pattern!r}: {because}", remedy)
 
 
-def _shortest(segments: list[Segment]) -> int:
+def least_length(segments: Sequence[Segment]) -> int:
     """A lower bound of the length in characters of any name that matches."""
     lengths: list[int] = []
     for number, segment in enumerate(segments, 1):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ldap_token_bridge.errors import Misconfigured, Place, Problem
-from ldap_token_bridge.yamlfile import Document, Model, read_document, validate
+from ldap_token_bridge.yamlfile import Document, Model, read_document, validate, without_blanks
 
 from .model import PolicyFile, RuleEntry, TestEntry
 from .who import Who, parse_who
@@ -93,15 +93,13 @@ def read_source(file: str, text: str) -> Source:
     if document.value is None:
         empty = Problem("the file is empty", Place(file, 1, 1), "A policy begins with 'version: 1'.")
         return Source(document, None, (empty,), readable=False)
-    problems: list[Problem] = []
-    value = _without_blanks(document, document.value, (), problems)
-    document = Document(file, value, document.places, document.key_places)
+    document, problems = without_blanks(document)
     content = None
     try:
         content = validate(document, PolicyFile)
     except Misconfigured as broken:
-        problems.extend(broken.problems)
-    return Source(document, content, tuple(problems))
+        problems += broken.problems
+    return Source(document, content, problems)
 
 
 def _items(value: Any, whole: tuple[M, ...] | None, model: type[M]) -> Iterator[tuple[int, M]]:
@@ -113,19 +111,3 @@ def _items(value: Any, whole: tuple[M, ...] | None, model: type[M]) -> Iterator[
             yield number, model.model_validate(item)
         except ValueError:  # reported when the whole file was held against its model
             continue
-
-
-def _without_blanks(document: Document, value: Any, path: tuple[str | int, ...], problems: list[Problem]) -> Any:
-    """The value without keys that have none: `networks:` with nothing behind it must not widen a rule."""
-    if isinstance(value, tuple):
-        return tuple(_without_blanks(document, item, (*path, n), problems) for n, item in enumerate(value))
-    if not isinstance(value, dict):
-        return value
-    kept: dict[str, Any] = {}
-    for key, item in value.items():
-        if item is None:
-            place = document.key_place((*path, key))
-            problems.append(Problem(f"the key {key!r} has no value", place, "Write its value, or remove the key."))
-        else:
-            kept[key] = _without_blanks(document, item, (*path, key), problems)
-    return kept

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from ldap_token_bridge.dn import DistinguishedName, InvalidName, RelativeName, fold
 from ldap_token_bridge.identity import Subject, SubjectKind
@@ -16,6 +16,8 @@ _REMEMBERED_NAMES = 65_536
 
 # Where a family's word stands, and the names around it: all that a template fixes besides one value.
 _Shape = tuple[tuple[RelativeName, ...], tuple[RelativeName, ...]]
+_ByName = dict[DistinguishedName, list[str]]
+_Templates = dict[int, dict[_Shape, list[NamedFamily]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,9 @@ class Terms:
     """The groups and families of one policy, indexed by what a directory says of a group."""
 
     def __init__(self, groups: Iterable[NamedGroup], families: Iterable[NamedFamily]) -> None:
-        self._by_name: dict[DistinguishedName, list[str]] = {}
+        self._by_name: _ByName = {}
         self._by_sid: dict[str, list[str]] = {}
-        self._templates: dict[int, dict[_Shape, list[NamedFamily]]] = {}
+        self._templates: _Templates = {}
         for named in groups:
             key = term("group", named.name)
             if named.group.dn is None:
@@ -68,7 +70,8 @@ class Terms:
             term("family", family.name) for family in families
         }
         self._needs_sid = frozenset(key for keys in self._by_sid.values() for key in keys)
-        self._meaning = lru_cache(_REMEMBERED_NAMES)(self._read)
+        # Of the two tables alone: with a method this would be a cycle, and an old policy would outlive its time.
+        self._meaning = lru_cache(_REMEMBERED_NAMES)(partial(_read, self._by_name, self._templates))
 
     def person(self, subject: Subject | None) -> Person:
         """What the rules need to know of `subject`; None is the anonymous client."""
@@ -96,22 +99,24 @@ class Terms:
         account = own_component(subject) or ""
         return Person(frozenset(terms), frozenset(possible), words, unknown_name, account)
 
-    def _read(self, text: str) -> _Meaning | None:
-        if not text:
-            return _UNKNOWN
-        try:
-            name = DistinguishedName.parse(text)
-        except InvalidName:
-            return _UNKNOWN
-        terms = list(self._by_name.get(name, ()))
-        words: list[tuple[str, str]] = []
-        for position, shapes in self._templates.items():
-            for family in shapes.get((name.rdns[:position], name.rdns[position + 1 :]), ()):
-                word = family.template.word_of(name)
-                if word:
-                    terms.append(term("family", family.name))
-                    words.append((word, fold(family.name)))
-        return _Meaning(tuple(terms), tuple(words)) if terms else None
+
+def _read(by_name: _ByName, templates: _Templates, text: str) -> _Meaning | None:
+    """What the group of this DN means; None if nothing."""
+    if not text:
+        return _UNKNOWN
+    try:
+        name = DistinguishedName.parse(text)
+    except InvalidName:
+        return _UNKNOWN
+    terms = list(by_name.get(name, ()))
+    words: list[tuple[str, str]] = []
+    for position, shapes in templates.items():
+        for family in shapes.get((name.rdns[:position], name.rdns[position + 1 :]), ()):
+            word = family.template.word_of(name)
+            if word:
+                terms.append(term("family", family.name))
+                words.append((word, fold(family.name)))
+    return _Meaning(tuple(terms), tuple(words)) if terms else None
 
 
 def own_component(subject: Subject) -> str | None:

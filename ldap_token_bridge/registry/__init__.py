@@ -3,8 +3,8 @@
 Knows nothing of people, policies, tokens or HTTP. Source: distribution, docs/content/spec/auth/{token,scope}.md.
 """
 
-from .auth_config import CONFIG_MAP, RegistryAuth
-from .challenge import basic_challenge
+from .auth_config import CONFIG_MAP, RegistryAuth, registry_setting
+from .challenge import basic_challenge, read_challenges
 from .names import MAX_NAME_LENGTH, is_path_component, is_repository_name
 from .scope import CATALOG, Access, parse_scopes
 
@@ -18,4 +18,6 @@ __all__ = [
     "is_path_component",
     "is_repository_name",
     "parse_scopes",
+    "read_challenges",
+    "registry_setting",
 ]

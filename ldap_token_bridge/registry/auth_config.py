@@ -28,7 +28,7 @@ class RegistryAuth:
 
     def variables(self) -> dict[str, str]:
         """As environment variables. They win over config.yml."""
-        named = {f"REGISTRY_AUTH_TOKEN_{name.upper()}": value for name, value in self._parameters().items()}
+        named = {_variable(name): value for name, value in self._parameters().items()}
         return {"REGISTRY_AUTH": "token", **named}
 
     def helm_values(self) -> dict[str, Any]:
@@ -43,3 +43,12 @@ class RegistryAuth:
     def _parameters(self) -> dict[str, str]:
         values = {"realm": self.realm, "service": self.service, "issuer": self.issuer, "rootcertbundle": self.bundle}
         return values | ({"jwks": self.jwks} if self.jwks else {})
+
+
+def registry_setting(name: str, value: str) -> str:
+    """One parameter for people, as config.yml and as a variable have it."""
+    return f"in the registry auth.token.{name}: {value} (or {_variable(name)}), then restart it"
+
+
+def _variable(name: str) -> str:
+    return f"REGISTRY_AUTH_TOKEN_{name.upper()}"

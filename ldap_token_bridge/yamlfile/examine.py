@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_origin
 
 from pydantic import ValidationError
 
@@ -40,23 +40,28 @@ def examine(document: Document, model: type[M], refused: Collection[KeyPath] = (
     known to be broken: no more is said about them.
     """
     required = tuple(_required(model, (), ()))
+    collections = tuple(_collections(model, ()))
+    refused = frozenset(_key_of(path, collections) for path in refused)
     value = deepcopy(document.value)
     if isinstance(value, dict):
         _mend(value, refused, required)
     try:
-        return Examined(model.model_validate(value), (), frozenset(refused))
+        return Examined(model.model_validate(value), (), refused)
     except ValidationError as errors:
         details = errors.errors(include_url=False, include_input=False)
     problems = tuple(problem_of(document, model, detail) for detail in details)
-    broken = frozenset(_key_of(detail["loc"]) for detail in details)
+    broken = frozenset(_key_of(detail["loc"], collections) for detail in details)
     if not isinstance(value, dict):
         value = {}
     _mend(value, broken, required)
     return Examined(model.model_validate(value), problems, broken.union(refused))
 
 
-def _key_of(location: tuple[int | str, ...]) -> KeyPath:
-    """The innermost key: a list is broken whole."""
+def _key_of(location: KeyPath, collections: Collection[KeyPath]) -> KeyPath:
+    """The innermost key: a list is broken whole, and so is a mapping of models."""
+    around = next((path for path in collections if location[: len(path)] == path), None)
+    if around is not None:
+        return around
     steps = next((index for index, step in enumerate(location) if isinstance(step, int)), len(location))
     return location[:steps]
 
@@ -74,10 +79,25 @@ def _required(model: type[Model], path: KeyPath, within: KeyPath) -> Iterator[_R
     for name, field in model.model_fields.items():
         here = (*path, field.alias or name)
         inner = model_in(field.annotation)
-        if inner:
+        if inner and not _is_collection(field.annotation):
             yield from _required(inner, here, within if field.is_required() else here)
         elif field.is_required():
             yield _Required(here, (field.examples or [None])[0], within)
+
+
+def _collections(model: type[Model], path: KeyPath) -> Iterator[KeyPath]:
+    """Where many models stand under names that people give, or in a list."""
+    for name, field in model.model_fields.items():
+        here = (*path, field.alias or name)
+        inner = model_in(field.annotation)
+        if inner and _is_collection(field.annotation):
+            yield here
+        elif inner:
+            yield from _collections(inner, here)
+
+
+def _is_collection(annotation: Any) -> bool:
+    return get_origin(annotation) in (dict, tuple)
 
 
 def _mend(value: dict[str, Any], broken: Collection[KeyPath], required: tuple[_Required, ...]) -> None:

@@ -6,10 +6,10 @@ people (an alias can also grow a small file into gigabytes).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
@@ -27,6 +27,10 @@ _CONSTANTS: dict[str, bool | None] = {
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 32
+# A policy of 10,000 rules holds about 100,000; each takes half a kilobyte while the file is read.
+MAX_VALUES = 500_000
+# More than anybody reads at once.
+MAX_PROBLEMS = 200
 
 # The keys and list positions that lead from the top of a file to a value.
 KeyPath = tuple[str | int, ...]
@@ -64,23 +68,28 @@ def read_text(path: Path, what: str) -> str:
         raise Misconfigured.one(
             f"{what} cannot be read: {reason}", str(path), "Check the path and the file's permissions."
         ) from None
+    return decode_text(raw, str(path), what)
+
+
+def decode_text(raw: bytes, file: str, what: str) -> str:
+    """The same for bytes that were read already; `file` names them to people."""
     if len(raw) > MAX_BYTES:
-        raise Misconfigured.one(f"{what} is larger than {MAX_BYTES // 1024**2} MiB", str(path))
+        raise Misconfigured.one(f"{what} is larger than {MAX_BYTES // 1024**2} MiB", file)
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         column = error.start - raw.rfind(b"\n", 0, error.start)
         raise Misconfigured.one(
-            f"{what} is not UTF-8 text", Place(str(path), line, column), "Save the file as UTF-8."
+            f"{what} is not UTF-8 text", Place(file, line, column), "Save the file as UTF-8."
         ) from None
 
 
 def read_document(text: str, file: str) -> Document:
     """The values of the YAML in `text`; raises Misconfigured with every problem of form. `file` names it to people."""
+    builder = _Builder(file)
     try:
-        _refuse_depth(text, file)
-        root = yaml.compose(text, Loader=_LOADER)
+        value = builder.build(yaml.parse(text, Loader=_LOADER))
     except yaml.MarkedYAMLError as error:
         # For an alias the problem is marked behind the sign, its context at the sign.
         is_alias = "alias" in (error.context or "") or "anchor" in (error.context or "")
@@ -91,8 +100,6 @@ def read_document(text: str, file: str) -> Document:
         raise Misconfigured.one(f"not valid YAML: {what}", place, _remedy(what, line)) from None
     except yaml.YAMLError as error:
         raise Misconfigured.one(f"not valid YAML: {str(error).splitlines()[0]}", file) from None
-    builder = _Builder(file)
-    value = builder.build(root, ()) if root else None
     if builder.problems:
         raise Misconfigured(builder.problems)
     return Document(file, value, builder.places, builder.key_places)
@@ -107,26 +114,6 @@ def resolve_scalar(text: str) -> str | int | float | bool | None:
     return float(text) if _FLOAT(text) else text
 
 
-def _refuse_depth(text: str, file: str) -> None:
-    """Composing recurses, so depth, anchors and aliases are looked at first, in the flat stream of events."""
-    depth = 0
-    problems: list[Problem] = []
-    for event in yaml.parse(text, Loader=_LOADER):
-        place = _place(file, event)
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > MAX_DEPTH:
-            raise Misconfigured.one(f"nested deeper than {MAX_DEPTH} levels", place)
-        if isinstance(event, yaml.NodeEvent) and event.anchor:
-            sign = "*" if isinstance(event, yaml.AliasEvent) else "&"
-            remedy = "Write the value out in each place; if it is text that begins with this sign, put it in quotes."
-            problems.append(Problem(f"anchors and aliases are not supported: {sign}{event.anchor}", place, remedy))
-    if problems:
-        raise Misconfigured(problems)
-
-
 def _remedy(what: str, line: str) -> str:
     if "cannot start any token" in what and line.lstrip(" ").startswith("\t"):
         return "Indent with spaces, not tabs."
@@ -138,71 +125,114 @@ def _remedy(what: str, line: str) -> str:
 
 
 class _Builder:
-    """Turns nodes into values; keeps going after a problem so that all are found in one pass."""
+    """Turns the parser's events into values; goes on after a problem, so that all are found in one pass.
+
+    Nothing recurses deeper than `MAX_DEPTH`, and nothing that an alias stands for is ever built.
+    """
 
     def __init__(self, file: str) -> None:
-        self.file = file
         self.places: dict[KeyPath, Place] = {}
         self.key_places: dict[KeyPath, Place] = {}
         self.problems: list[Problem] = []
+        self._file = file
+        self._events: Iterator[Any] = iter(())
 
-    def build(self, node: yaml.Node, path: KeyPath) -> Any:
-        self.places[path] = _place(self.file, node)
-        if isinstance(node, yaml.MappingNode):
-            return dict(self._pairs(node, path))
-        if isinstance(node, yaml.SequenceNode):
-            return tuple(self.build(item, (*path, index)) for index, item in enumerate(node.value))
-        return self._scalar(node)
+    def build(self, events: Iterable[Any]) -> Any:
+        """The value of the only document; None if there is none."""
+        self._events = iter(events)
+        value, documents = None, 0
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    raise Misconfigured.one("not valid YAML: a second document begins here", self._place(event))
+                value = self._value(next(self._events), ())
+        return value
 
-    def _pairs(self, node: yaml.MappingNode, path: KeyPath) -> Iterator[tuple[str, Any]]:
-        for key_node, value_node in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                self._add("a key must be plain text", key_node, 'Put text that begins with { or [ in quotes: "{user}".')
-                continue
-            key = str(key_node.value)
-            key_path = (*path, key)
-            if key_path in self.key_places:
-                self._add(
-                    f"the key {key!r} stands twice",
-                    key_node,
-                    f"It first stands in line {self.key_places[key_path].line}.",
-                )
-                continue
-            if ":" in key and not _is_quoted(key_node) and _looks_glued(value_node):
-                head = key.partition(":")[0]
-                self._add(
-                    f"a space is missing after {head + ':'!r}", key_node, "Without it YAML reads the whole as one key."
-                )
-                continue
-            self.key_places[key_path] = _place(self.file, key_node)
-            yield key, self.build(value_node, key_path)
-
-    def _scalar(self, node: yaml.Node) -> Any:
-        if node.tag not in _CORE_TAGS:
-            self._add(f"the tag {node.tag!r} is not supported", node, "Remove it; values are typed by their place.")
+    def _value(self, event: Any, path: KeyPath) -> Any:
+        place = self.places[path] = self._place(event)
+        if len(self.places) > MAX_VALUES:
+            raise Misconfigured.one(f"the file holds more than {MAX_VALUES:,} values", place, "Split it.")
+        if isinstance(event, yaml.ScalarEvent):
+            self._check_node(event)
+            # libyaml calls a plain scalar '' where PyYAML says None; both have a truthy style for quotes and blocks.
+            return event.value if event.style else resolve_scalar(event.value)
+        if isinstance(event, yaml.AliasEvent):
+            self._no_anchor(f"*{event.anchor}", event)
             return None
-        return str(node.value) if _is_quoted(node) else resolve_scalar(node.value)
+        if len(path) >= MAX_DEPTH:
+            self._too_deep(event)
+        self._check_node(event)
+        if isinstance(event, yaml.MappingStartEvent):
+            return dict(self._pairs(path))
+        return tuple(self._items(path))
 
-    def _add(self, what: str, node: yaml.Node, remedy: str = "") -> None:
-        self.problems.append(Problem(what, _place(self.file, node), remedy))
+    def _items(self, path: KeyPath) -> Iterator[Any]:
+        index = 0
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            yield self._value(event, (*path, index))
+            index += 1
+
+    def _pairs(self, path: KeyPath) -> Iterator[tuple[str, Any]]:
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            if not isinstance(event, yaml.ScalarEvent):
+                self._add("a key must be plain text", event, 'Put text that begins with { or [ in quotes: "{user}".')
+                self._skip(event)
+                self._skip(next(self._events))
+                continue
+            self._check_node(event)
+            key = event.value
+            key_path = (*path, key)
+            first = self.key_places.get(key_path)
+            following = next(self._events)
+            if first is not None:
+                self._add(f"the key {key!r} stands twice", event, f"It first stands in line {first.line}.")
+                self._skip(following)
+                continue
+            if ":" in key and not event.style and _looks_glued(following):
+                head = key.partition(":")[0]
+                remedy = "Without it YAML reads the whole as one key."
+                self._add(f"a space is missing after {head + ':'!r}", event, remedy)
+                continue
+            self.key_places[key_path] = self._place(event)
+            yield key, self._value(following, key_path)
+
+    def _skip(self, event: Any) -> None:
+        """Pass over a value that belongs to no key."""
+        depth = 0
+        while True:
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth == 0:
+                return
+            if depth > MAX_DEPTH:
+                self._too_deep(event)
+            event = next(self._events)
+
+    def _too_deep(self, event: Any) -> NoReturn:
+        raise Misconfigured.one(f"nested deeper than {MAX_DEPTH} levels", self._place(event))
+
+    def _check_node(self, event: Any) -> None:
+        """Neither a tag nor an anchor has a use in these files."""
+        if event.anchor:
+            self._no_anchor(f"&{event.anchor}", event)
+        if event.tag:
+            what = f"the tag {event.tag!r} is not supported"
+            self._add(what, event, "Remove it; values are typed by their place.")
+
+    def _no_anchor(self, sign: str, event: Any) -> None:
+        remedy = "Write the value out in each place; if it is text that begins with this sign, put it in quotes."
+        self._add(f"anchors and aliases are not supported: {sign}", event, remedy)
+
+    def _add(self, what: str, event: Any, remedy: str = "") -> None:
+        self.problems.append(Problem(what, self._place(event), remedy))
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise Misconfigured(self.problems)
+
+    def _place(self, event: Any) -> Place:
+        mark = event.start_mark
+        return Place(self._file, mark.line + 1, mark.column + 1)
 
 
-def _place(file: str, marked: yaml.Node | yaml.Event) -> Place:
-    mark: Any = marked.start_mark
-    return Place(file, mark.line + 1, mark.column + 1)
-
-
-def _is_quoted(node: Any) -> bool:
-    # libyaml calls a plain scalar '' where PyYAML says None; both have a truthy style for quotes and blocks.
-    return bool(node.style)
-
-
-def _looks_glued(value: yaml.Node) -> bool:
+def _looks_glued(event: Any) -> bool:
     """`{account:"x"}` is a mapping of the one key `account:"x"` to nothing."""
-    return isinstance(value, yaml.ScalarNode) and value.value == "" and not _is_quoted(value)
-
-
-# What PyYAML's own resolver may write on a scalar that carries no tag of its own.
-_CORE_TAGS = frozenset(
-    f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "merge", "value")
-)
+    return isinstance(event, yaml.ScalarEvent) and not event.value and not event.style

@@ -15,6 +15,9 @@ from .reader import Document
 
 M = TypeVar("M", bound=Model)
 
+_LONGEST_WORD = 200
+_MOST_NAMES = 40
+
 _WANTED = {
     "string_type": "text",
     "int_type": "a whole number",
@@ -59,24 +62,27 @@ def problem_of(document: Document, model: type[Model], detail: ErrorDetails) -> 
 def suggest(word: str, known: Iterable[str]) -> str:
     """A remedy for an unknown word: the nearest known one, else all of them."""
     names = sorted(known)
+    if len(word) > _LONGEST_WORD:
+        return ""
     near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if near:
         return f"Did you mean {near[0]!r}?"
-    return f"Known here: {', '.join(names)}." if names else ""
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return f"Known here: {', '.join(names[:_MOST_NAMES])}{more}." if names else ""
 
 
 def _keys_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
     """The keys that the model at `path` has; empty if there is no model there."""
-    found: Any = model
+    annotation: Any = model
     for step in path:
-        # a number is a step into a list, which stays with the model of its items
-        if isinstance(step, str) and isinstance(found, type) and issubclass(found, BaseModel):
+        found = model_in(annotation)
+        if isinstance(step, int) or typing.get_origin(annotation) is dict:
+            annotation = found  # a step into a list or a mapping of models leads to the model of its items
+        elif found is not None:
             by_key = {field.alias or name: field.annotation for name, field in found.model_fields.items()}
-            found = model_in(by_key.get(str(step)))
-        # a step into a list or a mapping of models stays with the model of its items
-    if isinstance(found, type) and issubclass(found, BaseModel):
-        return [field.alias or name for name, field in found.model_fields.items()]
-    return []
+            annotation = by_key.get(step)
+    found = model_in(annotation)
+    return [field.alias or name for name, field in found.model_fields.items()] if found is not None else []
 
 
 def model_in(annotation: Any) -> Any:

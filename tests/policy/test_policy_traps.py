@@ -32,6 +32,19 @@ def test_a_star_stays_within_its_segment() -> None:
     assert granted(rules, user(), "team/secret/app") == set()
 
 
+def test_there_is_no_regular_expression_to_get_wrong() -> None:
+    """#340: one that was not anchored, or whose dot was any character, matched more; here both are what they look."""
+    rules = policy('allow:\n  - {id: a, who: [anyone], repositories: ["team.a/app"], actions: [pull]}\n')
+    assert granted(rules, user(), "team.a/app") == {"pull"}
+    for near in ("teamxa/app", "my/team.a/app", "team.a/app2", "team.a/app/x"):
+        assert granted(rules, user(), near) == set()
+    for slip in ("/^team-[a-z]+/", "^team/app$", "team/.*", "team/app|other", "(team)/app", "team/[ab]"):
+        (problem,) = problems(
+            f"version: 1\nallow:\n  - {{id: a, who: [anyone], repositories: ['{slip}'], actions: [pull]}}\n"
+        )
+        assert "no repository name can match" in problem.what
+
+
 def test_case_is_no_way_around_a_rule() -> None:
     """#332: USER7 was somebody else than user7; and a rule with upper-case letters never matched a repository."""
     rules = policy("""\

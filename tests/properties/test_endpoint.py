@@ -1,21 +1,25 @@
-"""Whatever is sent to the token endpoint while the directory is up: an answer of the protocol, never a 5xx.
+"""Whatever is sent while the directory is up: an answer that docs/openapi.yaml describes, never a 5xx.
 
 And whoever asks for whatever: nothing is granted that was not asked for.
 """
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlencode
 
 import pytest
-from hypothesis import HealthCheck, event, example, given, settings
+from hypothesis import HealthCheck, assume, event, example, given, settings
 from hypothesis import strategies as st
 
 from ldap_token_bridge.demo.people import PEOPLE
 from tests.support.in_process import InProcess, running_in_process
+from tests.support.openapi import METHODS, Operation, api_document
 
+DOCUMENT = api_document()
+LISTENERS = ("public", "admin")
+TOKEN_PATHS = [each.path for each in DOCUMENT.operations if each.method == "POST" and "public" in each.tags]
 SERVICE = "demo-registry"
 PASSWORDS = {person.account: person.password for person in PEOPLE}
 # What clients send under their names, and what nobody should.
@@ -86,7 +90,7 @@ forms = st.builds(
     st.lists(scopes.map(lambda scope: f"scope={quote_plus(scope)}"), max_size=6).map("&".join) | queries,
 )
 bodies = forms.map(str.encode) | queries.map(str.encode) | st.binary(max_size=200)
-paths = st.sampled_from(["/token", "/token/", "/auth", "/auth/token", "/auth/token/"])
+paths = st.sampled_from(TOKEN_PATHS)
 quick = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -97,28 +101,26 @@ def _request(method: str, target: str, fields: list[tuple[str, str]], body: byte
 
 
 def _answer(raw: bytes) -> tuple[int, dict[str, str], Any]:
-    """Status, headers and the body as JSON of one answer of the protocol."""
+    """Status, headers, and the body as text or as what its JSON holds."""
     head, _, body = raw.partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
     fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     status = int(first.split()[1])
-    event(f"status {status}")
-    return status, fields, json.loads(body)
+    is_json = fields.get("content-type", "").startswith("application/json")
+    return status, fields, json.loads(body) if is_json and body else body.decode()
 
 
-def _check(raw: bytes) -> dict[str, Any]:
-    """The rules for every answer; gives the body."""
+def _check(raw: bytes, method: str = "GET", path: str = "/token") -> dict[str, Any]:
+    """The rules for every answer of the token endpoint; gives the body."""
     status, fields, body = _answer(raw)
+    event(f"status {status}")
     assert status in (200, 400, 401), (status, body)
-    assert fields["content-type"].startswith("application/json")
-    assert fields["cache-control"] == "no-store"
+    assert DOCUMENT.operation(method, path).faults(status, fields, body) == []
     if status == 200:
         assert body["token"] == body["access_token"]
-        assert body["expires_in"] >= 60
     else:
         (error,) = body["errors"]
-        assert error["message"] == body["details"] != ""
-        assert ("www-authenticate" in fields) is (status == 401)
+        assert error["message"] == body["details"]
     assert isinstance(body, dict)
     return body
 
@@ -146,7 +148,7 @@ def _asked(texts: list[str]) -> set[tuple[str, str, str]]:
 @example("/token", "&&&=&=&;", [("Authorization", "")])
 def test_any_get_is_answered(bridge: InProcess, path: str, query: str, fields: list[tuple[str, str]]) -> None:
     """Any query, any credentials, any headers that a line of HTTP can hold."""
-    _check(bridge.send(_request("GET", f"{path}?{query}", fields)))
+    _check(bridge.send(_request("GET", f"{path}?{query}", fields)), "GET", path)
 
 
 @settings(quick, max_examples=300)
@@ -166,7 +168,82 @@ def test_any_form_is_answered(
         body = sent + b"0\r\n\r\n"
     else:
         extra = [("Content-Length", str(len(body)))]
-    _check(bridge.send(_request("POST", path, [*fields, ("Content-Type", kind), *extra], body)))
+    _check(bridge.send(_request("POST", path, [*fields, ("Content-Type", kind), *extra], body)), "POST", path)
+
+
+def _values(schema: Mapping[str, Any]) -> st.SearchStrategy[list[str]]:
+    """What may stand for one parameter, as often as it may stand there; and now and then what may not."""
+    if schema["type"] == "array":
+        return st.lists(_values(schema["items"]), max_size=4).map(lambda found: [each for one in found for each in one])
+    known = st.sampled_from([*schema.get("enum", ()), *schema.get("examples", ()), SERVICE])
+    return st.lists(known | st.text(max_size=20), min_size=1, max_size=1)
+
+
+SERVED = [(each, listener) for each in DOCUMENT.operations for listener in LISTENERS if listener in each.tags]
+
+
+@st.composite
+def served(draw: st.DrawFn) -> tuple[Operation, str, str]:
+    """An operation, a listener that serves it, and a query or form of the parameters that the document names."""
+    operation, listener = draw(st.sampled_from(SERVED))
+    forms = operation.description.get("requestBody", {}).get("content", {}).values()
+    described = [(each["name"], each["schema"]) for each in operation.description.get("parameters", ())]
+    described += [pair for each in forms for pair in each["schema"]["properties"].items()]
+    chosen = draw(st.lists(st.sampled_from(described), max_size=8, unique_by=lambda pair: pair[0])) if described else []
+    fields = [(name, value) for name, schema in chosen for value in draw(_values(schema))]
+    return operation, listener, urlencode(fields)
+
+
+@settings(quick, max_examples=300)
+@given(served(), basics | st.none(), st.booleans())
+def test_the_document_holds_for_every_operation(
+    bridge: InProcess,
+    drawn: tuple[Operation, str, str],
+    basic: str | None,
+    head: bool,  # noqa: FBT001 -- Hypothesis draws it
+) -> None:
+    """On both listeners: requests made of the parameters that it names are answered as it says, HEAD as GET."""
+    operation, listener, sent = drawn
+    fields = [("Authorization", basic)] if basic else []
+    if operation.method == "POST":
+        fields += [("Content-Type", "application/x-www-form-urlencoded"), ("Content-Length", str(len(sent)))]
+        raw = bridge.send(_request("POST", operation.path, fields, sent.encode()), admin=listener == "admin")
+    else:
+        method = "HEAD" if head and operation.path not in TOKEN_PATHS else "GET"
+        raw = bridge.send(_request(method, f"{operation.path}?{sent}", fields), admin=listener == "admin")
+    status, headers, body = _answer(raw)
+    event(f"{operation}: {status}")
+    assert status < 500
+    if head and operation.method == "GET" and operation.path not in TOKEN_PATHS:
+        assert (status, body) == (200, "")
+    else:
+        assert operation.faults(status, headers, body) == []
+
+
+@pytest.mark.parametrize("path", TOKEN_PATHS)
+def test_a_body_beyond_the_bound_is_refused(bridge: InProcess, path: str) -> None:
+    """64 KiB and a byte: 413 as the document has it, in the two shapes."""
+    body = b"a" * 65537
+    fields = [("Content-Type", "application/x-www-form-urlencoded"), ("Content-Length", str(len(body)))]
+    status, headers, answer = _answer(bridge.send(_request("POST", path, fields, body)))
+    assert status == 413
+    assert DOCUMENT.operation("POST", path).faults(status, headers, answer) == []
+
+
+@settings(quick, max_examples=200)
+@given(st.sampled_from(METHODS), paths | st.from_regex(r"/[a-z./%]{0,20}", fullmatch=True), st.sampled_from(LISTENERS))
+def test_what_the_document_does_not_name_is_refused(bridge: InProcess, method: str, path: str, listener: str) -> None:
+    """Other methods with 405, other paths with 404; on the public listener in the two shapes of an error."""
+    method = method.upper()
+    named = {each.method for each in DOCUMENT.operations if each.path == path and listener in each.tags}
+    assume(method not in named)
+    status, headers, body = _answer(bridge.send(_request(method, path, []), admin=listener == "admin"))
+    if method == "HEAD" and "GET" in named and path not in TOKEN_PATHS:
+        assert status == 200
+    else:
+        assert status == (405 if named else 404)
+        assert ("allow" in headers) is bool(named)
+        assert listener == "admin" or method == "HEAD" or DOCUMENT.error_faults(body) == []
 
 
 people = st.sampled_from(["alice", "bob", "carol", "carol", "auditor"])
@@ -187,7 +264,7 @@ def test_what_is_granted_was_asked_for(bridge: InProcess, user: str, texts: list
     sent = "&".join(f"{name}={quote_plus(value)}" for name, value in pairs).encode()
     if form:
         fields = [("Content-Type", "application/x-www-form-urlencoded"), ("Content-Length", str(len(sent)))]
-        body = _check(bridge.send(_request("POST", "/token", fields, sent)))
+        body = _check(bridge.send(_request("POST", "/token", fields, sent)), "POST")
     else:
         basic = base64.b64encode(f"{user}:{PASSWORDS[user]}".encode()).decode()
         target = f"/token?{sent.decode()}"

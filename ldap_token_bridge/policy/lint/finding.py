@@ -1,0 +1,15 @@
+"""A finding as a value."""
+
+from dataclasses import dataclass
+
+from ldap_token_bridge.errors import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Lint:
+    """What should be known of a policy that can be used; `kind` is the same for all findings of one sort."""
+
+    kind: str
+    what: str
+    place: Place
+    remedy: str

@@ -1,0 +1,269 @@
+"""What one policy gives that another does not: for whom to look, and the shortest name for each.
+
+Why one term, or two, is enough: allow rules unite and deny rules take away, so who meets fewer terms has fewer rules
+against them. A gain needs an allow rule of the new policy, which one term meets; and either the old policy allows
+nothing here, or one of its deny rules took it away, which the same term meets or a second one. Whatever else a person
+meets can only spoil it. And what both policies say alike makes no difference: the allow rule must be new in the first
+case, and the deny rule gone in the second.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from ldap_token_bridge.identity import Subject
+from ldap_token_bridge.policy.pattern import USER_WORD
+from ldap_token_bridge.policy.rules import Rule
+from ldap_token_bridge.policy.who import ANYONE, SIGNED_IN
+
+from .classes import Classes, word_symbol
+from .contexts import Context, contexts, is_narrowed
+from .names import Names, Path
+from .overlap import overlapping
+from .sides import CATALOG, EVERYBODY, Key, Side, Statement
+from .verdict import Bound, Unproved
+from .words import search, words_of
+
+_ANONYMOUS = (Key(ANYONE),)
+_SIGNED_IN = (Key(SIGNED_IN),)
+_SUBJECTS = ("user", "robot", "workload")
+Words = Mapping[str, str]
+_Bound = list[tuple[Statement, Path]]
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """One request that the new policy grants and the old one does not. `repository` is empty for the catalogue.
+
+    `words` are the account where it matters, and the word of each family of the class, by its place there.
+    """
+
+    subject: Subject | None
+    repository: str
+    context: Context
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A way to gain: by which terms an allow rule is met, and by which the deny rule that is gone.
+
+    Terms are those of the `first` or `second` of a pair, the class's `own`, those of `everybody`, or `all`; `freed`
+    is empty where the allow rule itself is new.
+    """
+
+    allowed: str
+    freed: str
+
+
+_NEW_RULE = _Way("own", "")
+_ONE_TERM = (_NEW_RULE, _Way("own", "all"), _Way("everybody", "own"))
+_TWO_TERMS = (_Way("first", "second"),)
+
+
+class Gains:
+    """What the policy `new` gives that `old` does not, on `today` or later."""
+
+    def __init__(self, old: Side, new: Side, today: date) -> None:
+        self._old, self._new, self._today = old, new, today
+        self._classes = Classes(old, new)
+        self._users = tuple(key for key in {*old.names, *new.names} if key.kind == "user")
+        self._allowed_before = old.identities("allow")
+        self._denied_still = new.identities("deny")
+
+    def classes(self, action: str) -> Iterator[tuple[Key, ...]]:
+        """The terms, and pairs of terms, for which there may be a gain."""
+        allowed = {key: [*self._new.said("allow", (key,), action)] for key in self._new.keys("allow")}
+        denied = {key: [*self._old.said("deny", (key,), action)] for key in self._old.keys("deny")}
+        allowed = {key: said for key, said in allowed.items() if said}
+        gained = {key for key, said in allowed.items() if any(self._is_new(each, action) for each in said)}
+        freed = [key for key, said in denied.items() if any(self._is_gone(each, action) for each in said)]
+        changed = gained.union(freed)
+        for key in dict.fromkeys((*EVERYBODY, *allowed, *freed)):
+            if not changed.isdisjoint((*self._classes.related(key), *EVERYBODY)):
+                yield (key,)
+        for second in freed:
+            if second not in EVERYBODY:
+                yield from ((first, second) for first in allowed if _are_two(first, second))
+
+    def find(self, keys: tuple[Key, ...], action: str) -> Gain | Unproved | None:
+        """The gain of a class with the shortest name; None is a proof that there is none but those of fewer terms."""
+        best: Gain | None = None
+        for way in _ONE_TERM if len(keys) == 1 else _TWO_TERMS:
+            try:
+                found = self._find(keys, action, way)
+            except Bound as bound:
+                return Unproved(str(bound))
+            if found and (best is None or len(found.repository) < len(best.repository)):
+                best = found
+        return best
+
+    def _find(self, keys: tuple[Key, ...], action: str, way: _Way) -> Gain | None:
+        # First with all that somebody of the class may meet, to see what its words in braces have to be tried as.
+        allow, deny = self._reasons(keys, action, way, lambda _side, which: self._possible(keys, which))
+        if way.freed:
+            allow, deny = _meeting(allow, deny), _meeting(deny, allow)
+        if not allow or (way.freed and not deny):
+            return None
+        wanted = _paths((*allow, *deny))
+        against = [*self._possible(keys, "all"), *(self._users if USER_WORD in words_of(wanted) else ())]
+        unwanted = [*self._new.said("deny", against, action)]
+        if not way.freed:
+            unwanted += self._old.said("allow", against, action)
+        values = self._classes.values(keys, wanted, overlapping(_paths(unwanted), wanted))
+        contexts_of: dict[str, Context] = {}
+
+        def shortest(words: dict[str, str], longest: int) -> str | None:
+            found = self._shortest(keys, action, way, words, longest)
+            contexts_of.update((found,) if found else ())
+            return found[0] if found else None
+
+        witness = search(values, [_paths(allow), *([_paths(deny)] if way.freed else [])], shortest)
+        if witness is None:
+            return None
+        subject = self._classes.subject(keys, witness.words)
+        return Gain(subject, witness.name, contexts_of[witness.name], witness.words)
+
+    def _shortest(
+        self, keys: tuple[Key, ...], action: str, way: _Way, words: Words, longest: int
+    ) -> tuple[str, Context] | None:
+        """The shortest name for the subject of these words, in any context."""
+        subject = self._classes.subject(keys, words)
+        new, old = self._new.person(subject), self._old.person(subject)
+        allow, deny = self._reasons(keys, action, way, lambda side, which: self._met(side, keys, which, words))
+        if way.freed:
+            allow, deny = _meeting(allow, deny), _meeting(deny, allow)
+        groups = [self._new.all_bound(allow, new), *([self._old.all_bound(deny, old)] if way.freed else [])]
+        if not all(groups):
+            return None
+        wanted = [path for group in groups for _, path in group]
+        against = self._new.all_bound(self._new.said("deny", self._new.met(new), action), new)
+        if not way.freed:
+            against += self._old.all_bound(self._old.said("allow", self._old.met(old), action), old)
+        against = [(statement, path) for statement, path in against if overlapping((path,), wanted)]
+        best: tuple[str, Context] | None = None
+        for context, some_of, none_of in self._queries(groups, against):
+            name = _of_catalog(none_of, longest) if action == CATALOG else _shortest(some_of, none_of, longest)
+            if name is not None:
+                best = name, context
+                longest = len(name) - 1
+        return best
+
+    def _queries(
+        self, groups: Sequence[_Bound], against: _Bound
+    ) -> Iterator[tuple[Context, tuple[frozenset[Path], ...], frozenset[Path]]]:
+        """What to search for in each kind of context; without those in which others find at least as much."""
+        parts = [_Split(each) for each in (*groups, against)]
+        rules = dict.fromkeys(rule for part in parts for rule in part.narrowed)
+        found: list[tuple[tuple[frozenset[Path], ...], frozenset[Path]]] = []
+        for context, held in contexts(tuple(rules), self._today):
+            *some, none_of = (part.held(held) for part in parts)
+            some_of = tuple(some)
+            found_already = any(
+                less <= none_of and all(more >= group for more, group in zip(others, some_of, strict=True))
+                for others, less in found
+            )
+            if all(some_of) and not found_already:
+                found.append((some_of, none_of))
+                yield context, some_of, none_of
+
+    def _reasons(
+        self, keys: tuple[Key, ...], action: str, way: _Way, terms: Callable[[Side, str], Iterable[Key]]
+    ) -> tuple[list[Statement], list[Statement]]:
+        """The allow rules' statements that could make a gain this way, and those of deny rules that are gone."""
+        allow = [
+            statement
+            for statement in self._new.said("allow", terms(self._new, way.allowed), action)
+            if (way.freed or self._is_new(statement, action)) and _belongs(statement, keys, way.allowed)
+        ]
+        deny = [
+            statement
+            for statement in (self._old.said("deny", terms(self._old, way.freed), action) if way.freed else ())
+            if self._is_gone(statement, action) and _belongs(statement, keys, way.freed)
+        ]
+        return allow, deny
+
+    def _possible(self, keys: tuple[Key, ...], which: str) -> Iterable[Key]:
+        """The terms that somebody of the class may meet, whatever the words."""
+        if which in ("first", "second"):
+            return self._classes.related(keys[which == "second"])
+        everybody = EVERYBODY if keys != _ANONYMOUS else keys
+        if which == "everybody":
+            return everybody
+        related = {key for each in keys for key in self._classes.related(each)}
+        return related.union(everybody) if which == "all" or keys == _SIGNED_IN else related
+
+    def _met(self, side: Side, keys: tuple[Key, ...], which: str, words: Words) -> Iterable[Key]:
+        """The terms that the subject of these words does meet."""
+        match which:
+            case "first":
+                return self._classes.own(side, keys[:1], words)
+            case "second":
+                return self._classes.own(side, keys[1:], {word_symbol(0): words.get(word_symbol(1), "")})
+            case "own" if keys != _SIGNED_IN:
+                return self._classes.own(side, keys, words)
+            case "own" | "everybody":
+                return self._possible(keys, "everybody")
+            case _:
+                return side.met(side.person(self._classes.subject(keys, words)))
+
+    def _is_new(self, statement: Statement, action: str) -> bool:
+        return (statement.identity, action) not in self._allowed_before
+
+    def _is_gone(self, statement: Statement, action: str) -> bool:
+        return (statement.identity, action) not in self._denied_still
+
+
+def _belongs(statement: Statement, keys: tuple[Key, ...], which: str) -> bool:
+    """Whether a class looks at a statement: those who are signed in leave to anyone what takes no account."""
+    return keys != _SIGNED_IN or which != "own" or statement.key != Key(ANYONE) or USER_WORD in _words(statement)
+
+
+def _are_two(first: Key, second: Key) -> bool:
+    """Whether somebody can meet two terms that make a class of their own: also two groups of one family."""
+    if first in EVERYBODY or (first == second and first.kind != "family"):
+        return False
+    kinds = {first.kind, second.kind}
+    # Nobody is two subjects, and robots are in no groups.
+    return kinds.isdisjoint(_SUBJECTS) or not (kinds <= set(_SUBJECTS) or "robot" in kinds)
+
+
+def _meeting(statements: Sequence[Statement], others: Sequence[Statement]) -> list[Statement]:
+    """Those that may speak of the same name, or of the catalogue, as one of `others`."""
+    paths = _paths(others)
+    return [each for each in statements if (overlapping([each.path], paths) if each.path else others)]
+
+
+def _paths(statements: Iterable[Statement]) -> list[Path]:
+    return [statement.path for statement in statements if statement.path is not None]
+
+
+def _words(statement: Statement) -> list[str]:
+    return words_of([statement.path] if statement.path else [])
+
+
+class _Split:
+    """Patterns by whether their rules hold everywhere and for ever."""
+
+    def __init__(self, bound: Iterable[tuple[Statement, Path]]) -> None:
+        self.narrowed: dict[Rule, set[Path]] = {}
+        always: set[Path] = set()
+        for statement, path in bound:
+            (self.narrowed.setdefault(statement.rule, set()) if is_narrowed(statement.rule) else always).add(path)
+        self._always = frozenset(always)
+
+    def held(self, rules: frozenset[Rule]) -> frozenset[Path]:
+        """Those whose rules hold."""
+        return self._always.union(*(paths for rule, paths in self.narrowed.items() if rule in rules))
+
+
+def _of_catalog(none_of: frozenset[Path], longest: int) -> str | None:
+    """The empty name, which stands for the catalogue, if nothing is against it."""
+    return "" if not none_of and longest >= 0 else None
+
+
+@lru_cache(2048)
+def _shortest(some_of: tuple[frozenset[Path], ...], none_of: frozenset[Path], longest: int) -> str | None:
+    """Remembered, because pull and push, and the terms of one rule, ask for the same."""
+    return Names([list(group) for group in some_of], list(none_of)).shortest(longest)

@@ -1,0 +1,41 @@
+"""Whether two patterns may match one name: a quick test that only ever errs by yes."""
+
+from collections.abc import Iterable, Sequence
+
+from ldap_token_bridge.policy.fit import fits_glob
+from ldap_token_bridge.policy.pattern import Deep, Exact, Glob, Segment
+
+from .names import Path
+
+
+def overlapping(patterns: Iterable[Path], others: Sequence[Path]) -> list[Path]:
+    """Those of `patterns` that may share a name with one of `others`."""
+    return [path for path in patterns if any(may_overlap(path, other) for other in others)]
+
+
+def may_overlap(one: Path, other: Path) -> bool:
+    """False: no name fits both, whatever their words in braces stand for."""
+    for left, right in zip(one, other, strict=False):
+        if isinstance(left, Deep) or isinstance(right, Deep):
+            return True
+        if not _may_agree(left, right):
+            return False
+    # Only a `**` takes what the longer one has left; the shorter one has none, or it would have been met above.
+    return len(one) == len(other) or isinstance(max(one, other, key=len)[min(len(one), len(other))], Deep)
+
+
+def _may_agree(left: Segment, right: Segment) -> bool:
+    match left, right:
+        case Exact(text), Exact(other):
+            return text == other
+        case (Exact(text), Glob(pieces)) | (Glob(pieces), Exact(text)):
+            return fits_glob(pieces, text)
+        case Glob(pieces), Glob(others):
+            return begins_alike(pieces[0], others[0]) and begins_alike(pieces[-1][::-1], others[-1][::-1])
+        case _:
+            return True
+
+
+def begins_alike(left: str, right: str) -> bool:
+    """Whether a text can begin with both."""
+    return left.startswith(right) or right.startswith(left)
