@@ -16,10 +16,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RUN_STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: help env env-dev demo test-deps test test-all bench lint lock clean
+.PHONY: help env env-dev demo test-deps test test-all test-deploy bench lint lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 env: $(RUN_STAMP) ## .venv with the bridge and what it needs at run time, by the lock file
 
@@ -28,8 +28,9 @@ env-dev: $(DEV_STAMP) ## .venv with what tests and checks need as well
 demo: env ## everything on loopback, with nothing but Python: logins, tokens, commands to try
 	@$(BIN)/ldap-token-bridge demo
 
-test-deps: ## the Debian packages for the tests: OpenLDAP, Samba, a registry, clients (root or sudo)
+test-deps: ## what the tests run against: OpenLDAP, Samba, a registry, clients (root or sudo)
 	@tests/install-packages
+	@$(PYTHON) -m tests.support.helm_binary
 
 lint: env-dev ## style, types and the floors of the house
 	$(BIN)/ruff check
@@ -42,6 +43,9 @@ test: env-dev test-deps lint ## the checks, and the tests against real servers
 
 test-all: env-dev test-deps lint ## the same with the slow tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-deploy: env-dev test-deps ## what deploy/ holds: the image, the Pod, Compose, the chart, the unit (root; a part of test-all)
+	$(BIN)/python -m pytest tests/deploy $(PYTEST_ARGS)
 
 bench: env-dev test-deps ## how fast it is on this machine, beside yardsticks: docs/performance.md
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)

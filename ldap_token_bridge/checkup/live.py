@@ -3,8 +3,10 @@
 import asyncio
 import ssl
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from ldap_token_bridge.deadline import Deadline
+from ldap_token_bridge.directory import base_of, domain_of
 from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.ldap import (
     Entry,
@@ -24,6 +26,8 @@ from ldap_token_bridge.settings import Settings
 from .certificates import names_in
 from .group_reading import check_groups
 from .item import Grade, Item
+from .lockout import check_lockout
+from .refresh import check_password_dates
 from .trouble import trouble_of
 
 # RFC 4511 appendix A.1: noSuchObject, invalidDNSyntax; Active Directory sends a referral for another domain's names.
@@ -60,7 +64,9 @@ class _Checkup:
         self._options = options
         self._client = client
         # Each server may use up its own time-outs before the next one is tried.
-        self._seconds = (options.connect_timeout + options.operation_timeout) * (len(options.servers) or _FOUND)
+        servers = [options.servers, *(domain.servers for domain in options.domains.values())]
+        count = sum(len(those) or _FOUND for those in servers)
+        self._seconds = (options.connect_timeout + options.operation_timeout) * count
 
     async def run(self, policy: Policy | None) -> list[Item]:
         where = self._settings.place("directory", "domain")
@@ -78,12 +84,19 @@ class _Checkup:
         items = [await self._server(number, check) for number, check in enumerate(checks)]
         if all(item.grade is not Grade.FINE for item in items):
             return items
-        items += [await self._base(path, base) for path, base in self._bases()]
+        items += [await self._base(path, base, self._client) for path, base in self._bases()]
+        items += [
+            await self._base(("directory", "domains", name), base_of(name), client)
+            for name, client in self._client.domains.items()
+        ]
         if all(item.grade is Grade.FINE for item in items if item.topic == "base"):
             items.append(await self._people())
             if items[-1].grade is Grade.FINE:
                 groups = await check_groups(self._settings, self._search)
                 items += [groups] if groups else []
+                items += await check_password_dates(self._settings, self._search_at_home)
+                domains = tuple(self._client.domains) or (domain_of(self._settings.directory.options.base),)
+                items += await check_lockout(self._settings, domains, self._search)
         references = policy.group_references() if policy else ()
         items += [await self._group(reference) for reference in references]
         return items
@@ -130,10 +143,10 @@ class _Checkup:
             if base != options.base:
                 yield ("directory", section, "base"), base
 
-    async def _base(self, path: tuple[str, ...], base: str) -> Item:
+    async def _base(self, path: tuple[str, ...], base: str, client: LdapClient) -> Item:
         name, where = ".".join(path), self._settings.place(*path)
         try:
-            if await self._exists(base):
+            if await self._exists(base, client):
                 return Item("base", Grade.FINE, f"{name}: {base}")
         except Unavailable as error:
             return Item("base", Grade.FINDING, f"{name}: {base} cannot be looked up: {error.detail}", where, _LATER)
@@ -166,7 +179,7 @@ class _Checkup:
         written = reference.dn or reference.sid
         name = f"group {reference.name}: {written}"
         try:
-            if await self._exists(reference.dn or f"<SID={reference.sid}>"):
+            if await self._exists(reference.dn or f"<SID={reference.sid}>", self._client):
                 return Item("group", Grade.FINE, name)
         except Unavailable as error:
             return Item("group", Grade.FINDING, f"{name} cannot be looked up: {error.detail}", reference.place, _LATER)
@@ -174,18 +187,27 @@ class _Checkup:
         remedy = "Correct it in the policy; until then its rules match nobody."
         return Item("group", Grade.FINDING, what, reference.place, remedy)
 
-    async def _exists(self, dn: str) -> bool:
+    async def _exists(self, dn: str, client: LdapClient) -> bool:
         """Whether the service account can read the entry; raises Unavailable if no server says."""
         request = SearchRequest(dn, SearchScope.BASE, _ANYTHING, ("1.1",), size_limit=1)
         try:
-            return bool(await self._client.search(request, self._deadline()))
+            return bool(await client.search(request, self._deadline()))
         except SearchFailed as error:
             if error.code in _NOT_THERE:
                 return False
             raise
 
     async def _search(self, request: SearchRequest) -> tuple[Entry, ...]:
-        return await self._client.search(request, self._deadline())
+        """An entry is read in its own domain, if that has servers of its own."""
+        home = self._client.domains.get(domain_of(request.base)) if request.scope is SearchScope.BASE else None
+        return await (home or self._client).search(request, self._deadline())
+
+    async def _search_at_home(self, request: SearchRequest) -> tuple[Entry, ...]:
+        """In the first domain that has servers of its own: the global catalog holds a part of each entry alone."""
+        domain = next(iter(self._client.domains), None)
+        if domain is None:
+            return await self._search(request)
+        return await self._client.domains[domain].search(replace(request, base=base_of(domain)), self._deadline())
 
     def _deadline(self) -> Deadline:
         return Deadline.after(self._seconds)

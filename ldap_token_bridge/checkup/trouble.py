@@ -64,12 +64,22 @@ def trouble_of(problem: str, server: int, settings: Settings) -> Trouble:
     refused = _REFUSED.match(problem)
     if refused:
         return _refusal(int(refused[1]), problem, settings)
-    here = _DOMAIN if settings.directory.domain else (*_SERVERS, server)
+    here = _key_of(server, settings)
     for words, key in _LASTING:
         if problem.startswith(words):
             return Trouble(here if key == _SERVERS else key, Grade.UNUSABLE)
     remedy = _PORTS if problem.startswith("the server closed the connection") else ""
     return Trouble(here, Grade.FINDING, remedy=remedy)
+
+
+def _key_of(server: int, settings: Settings) -> KeyPath:
+    """The key that gives the server with this number: those of the domains come after the global catalog's."""
+    directory = settings.directory
+    if directory.domain:
+        return _DOMAIN
+    if not directory.domains:
+        return *_SERVERS, server
+    return ("directory", "global_catalog", server) if server < len(directory.servers) else ("directory", "domains")
 
 
 def _refusal(code: int, problem: str, settings: Settings) -> Trouble:

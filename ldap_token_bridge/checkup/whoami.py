@@ -8,12 +8,12 @@ from typing import Literal
 
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.directory import (
-    Directory,
     GroupMemory,
     LoginName,
     Person,
     Sighting,
     is_possible_password,
+    open_directory,
     parse_login_name,
 )
 from ldap_token_bridge.directory.sid import sid_text
@@ -87,7 +87,7 @@ class _Inquiry:
         self._options = options
         self._client = client
         self._tally = tally
-        self._directory = Directory(client, settings.directory.options, GroupMemory(1, 0))
+        self._directory = open_directory(client, settings.directory.options, GroupMemory(1, 0))
         self.found = found
 
     async def run(self, policy: Policy | None, password: Secret | None) -> None:
@@ -145,6 +145,11 @@ class _Inquiry:
             what = "this name stands for several entries, so it lets nobody in"
             remedy = "Make them distinct, or narrow directory.users.base, filter or login."
             self._tell("name", what, remedy, self._settings.place("directory", "users"))
+            return
+        if sighting.stranger:
+            what = f"{sighting.stranger} is in a domain that directory.domains does not name, so it lets nobody in"
+            remedy = "Add the domain and its servers, if its people are to log in."
+            self._tell("name", what, remedy, self._settings.place("directory", "domains"))
             return
         where = self._settings.place("directory", "users")
         if name.domain:

@@ -15,9 +15,12 @@ COMMANDS = {
     "check": "Check settings, keys, certificates, policy and its tests.",
     "whoami": "Show who a name is in the directory, with all groups.",
     "keys": "Make, publish and rotate the keys that sign tokens.",
-    "token": "Explain what registries make of a token.",
+    "robot": "Make, list and revoke accounts for machines.",
+    "token": "Explain why tokens are refused; revoke refresh tokens.",
+    "cache": "Have a running bridge forget what it remembers.",
+    "doctor": "Find out why a registry refuses the bridge's tokens.",
     "registry-config": "Print what a registry needs to send people to the bridge.",
-    "policy": "Check and test policy files.",
+    "policy": "Check, test and explain policies.",
     "schema": "Print the JSON Schema of bridge.yaml.",
 }
 

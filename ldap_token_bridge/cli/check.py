@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ldap_token_bridge.checkup import Item, check_directory, check_files, exit_code
+from ldap_token_bridge.checkup import Item, check_directory, check_files, check_issuers, check_store, exit_code
 from ldap_token_bridge.serve import ldap_options
 
 from .common import config_option, examples, find_config, format_choice, run_or_explain, say
@@ -25,7 +25,8 @@ from .items import FORMATS, print_items
 @click.option(
     "--connect",
     is_flag=True,
-    help="Also sign in to every directory server and look up the base DNs, people, and every group of the policy.",
+    help="Also sign in to every directory server and look up the base DNs, people, and every group of the policy; and"
+    " fetch the keys of the workloads' issuers, and try the store that replicas share.",
 )
 @format_choice(*FORMATS)
 @run_or_explain()
@@ -42,5 +43,8 @@ def command(config: Path | None, connect: bool, output_format: str) -> None:  # 
         items += asyncio.run(check_directory(found.settings, options, found.policy))
     elif connect:
         say("The directory was not asked: first mend what stands above.")
+    if connect and found.settings:
+        items += tuple(asyncio.run(check_issuers(found.settings, found.issuers)))
+        items += asyncio.run(check_store(found.settings))
     print_items(items, output_format)
     raise SystemExit(exit_code(items))

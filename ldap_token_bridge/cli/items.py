@@ -22,11 +22,11 @@ _LEVELS = {Grade.WARNING: "warning", Grade.FINDING: "error", Grade.UNUSABLE: "er
 _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def print_items(items: Sequence[Item], output_format: str) -> None:
-    """The items on stdout."""
+def print_items(items: Sequence[Item], output_format: str, code: int | None = None) -> None:
+    """The items on stdout; `code` is what the program ends with, if that is not by the items alone."""
     render: Callable[[Sequence[Item]], str] = {
         "text": _text,
-        "json": lambda items: json.dumps(_json(items), indent=2, ensure_ascii=False),
+        "json": lambda items: json.dumps(_json(items, code), indent=2, ensure_ascii=False),
         "github": _github,
         "sarif": lambda items: json.dumps(_sarif(items), indent=2, ensure_ascii=False),
     }[output_format]
@@ -66,8 +66,8 @@ def _summary(items: Sequence[Item]) -> str:
     return ", ".join(counts) or "All is well."
 
 
-def _json(items: Sequence[Item]) -> dict[str, Any]:
-    return {"exit_code": exit_code(items), "items": objects_of(items)}
+def _json(items: Sequence[Item], code: int | None) -> dict[str, Any]:
+    return {"exit_code": exit_code(items) if code is None else code, "items": objects_of(items)}
 
 
 def objects_of(items: Sequence[Item]) -> list[dict[str, Any]]:

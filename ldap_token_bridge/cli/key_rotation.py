@@ -9,7 +9,7 @@ import click
 from ldap_token_bridge.tokens import Rotation, activate_key, retire_key
 
 from .common import examples, format_option, run_or_explain, show_warnings
-from .key_place import KeyPlace, key_place, place_options
+from .key_place import TAKEN_UP, KeyPlace, key_place, place_options
 
 # What registries forgive after a token's end.
 _LEEWAY = 60
@@ -32,18 +32,18 @@ def activate(kid: str, keys_dir: Path | None, config: Path | None, output_format
     KID is the key's name, its key id or its thumbprint, or the beginning of one. Every registry must have the key's
     certificate by then: bring the bundle out and restart the registries before.
 
-    Bridges that run go on with the old key until SIGHUP.
+    Bridges that run take it up within seconds (policy.poll), or at SIGHUP.
     """
     place = key_place(keys_dir, config)
-    done = activate_key(place.folder, kid, datetime.now(UTC))
+    done = activate_key(place.folder, kid, datetime.now(UTC), ed25519=place.ed25519)
     if output_format == "json":
         _print_json(done, place)
     elif done.before == done.signer:
-        click.echo(f"{done.signer} signs already. A bridge that runs with another key needs SIGHUP.")
+        click.echo(f"{done.signer} signs already. A bridge that still runs with another key needs SIGHUP.")
     else:
         place_of = f", in place of {done.before}" if done.before else ""
         click.echo(f"{done.signer} signs from now on{place_of}.\n  key id       {done.key.kid}\n")
-        steps = ["Send SIGHUP to every bridge that uses this folder: until then it signs as before."]
+        steps = [TAKEN_UP]
         if done.before:
             back = f"ldap-token-bridge keys activate {done.before}{place.options}"
             steps += [
@@ -78,7 +78,7 @@ def retire(kid: str, keys_dir: Path | None, config: Path | None, output_format: 
     show_warnings(_too_early(done, place))
     click.echo(f"{done.key.name} is retired; its files are {done.files.key} and {done.files.certificate.name}.\n")
     _print_steps(
-        "Send SIGHUP to every bridge that uses this folder: until then it publishes the old certificate.",
+        TAKEN_UP,
         f"ldap-token-bridge keys bundle{place.options} > bundle.pem",
         "Give bundle.pem to every registry and restart it: until then it believes the old key. That can wait, unless "
         "the key has leaked.",
@@ -87,7 +87,7 @@ def retire(kid: str, keys_dir: Path | None, config: Path | None, output_format: 
 
 
 def _too_early(done: Rotation, place: KeyPlace) -> tuple[str, ...]:
-    """Nobody knows when the bridges were reloaded; but it was not before the signer was changed."""
+    """Nobody knows when the bridges took it up; but it was not before the signer was changed."""
     if done.switched is None or not place.lifetime:
         return ()
     until = _end_of_tokens(place, done.switched)
@@ -105,7 +105,7 @@ def _end_of_tokens(place: KeyPlace, switched: datetime) -> datetime:
 
 
 def _last_token(place: KeyPlace, switched: datetime) -> str:
-    rule = "token.lifetime and a minute after the SIGHUP"
+    rule = "token.lifetime and a minute after the last bridge took it up"
     return f"{rule}, not before {_end_of_tokens(place, switched):%Y-%m-%d %H:%M:%S} UTC" if place.lifetime else rule
 
 

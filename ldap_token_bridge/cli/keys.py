@@ -10,8 +10,14 @@ from ldap_token_bridge.tokens import DEFAULT_DAYS, Algorithm, Keyring, NewKey, S
 
 from .common import examples, format_option, run_or_explain, show_warnings
 from .key_list import list_command
-from .key_place import KeyPlace, key_place, place_options
+from .key_place import TAKEN_UP, KeyPlace, key_place, place_options
 from .key_rotation import activate, retire
+from .refresh_key import refresh_key
+
+_ONLY_3X = (
+    "this is an Ed25519 key. A registry 2.x does not start with its certificate in the bundle: give it to registries "
+    "3.x alone."
+)
 
 
 @click.group(
@@ -35,7 +41,11 @@ def command() -> None:
     )
 )
 @place_options
-@click.option("--algorithm", type=click.Choice(["ES256", "RS256"]), help="What the key signs with.  [default: ES256]")
+@click.option(
+    "--algorithm",
+    type=click.Choice(["ES256", "RS256", "EdDSA"]),
+    help="What the key signs with; EdDSA only for registries 3.x.  [default: ES256]",
+)
 @click.option("--days", type=int, help="How long the certificate is valid.  [default: 3650]")
 @click.option("--certificate", type=click.Path(path_type=Path), metavar="FILE", help="Take over this certificate ...")
 @click.option("--key", type=click.Path(path_type=Path), metavar="FILE", help="... and its key, instead of making them.")
@@ -67,7 +77,10 @@ def new(
         days=DEFAULT_DAYS if days is None else days,
         certificate=certificate,
         key=key,
+        ed25519=place.ed25519,
     )
+    if made.key.only_3x:
+        show_warnings((_ONLY_3X,))
     if output_format == "json":
         files = {"key_file": str(made.files.key), "certificate_file": str(made.files.certificate)}
         _print_json(_as_json(made.key, signs=made.active) | files)
@@ -78,6 +91,7 @@ def new(
 command.add_command(list_command)
 command.add_command(activate)
 command.add_command(retire)
+command.add_command(refresh_key)
 
 
 @command.command(
@@ -113,7 +127,8 @@ def jwks(keys_dir: Path | None, config: Path | None) -> None:
 
 
 def _load(keys_dir: Path | None, config: Path | None) -> Keyring:
-    return Keyring.load(key_place(keys_dir, config).folder, datetime.now(UTC))
+    place = key_place(keys_dir, config)
+    return Keyring.load(place.folder, datetime.now(UTC), ed25519=place.ed25519)
 
 
 def _as_json(key: SigningKey, *, signs: bool) -> dict[str, object]:
@@ -148,7 +163,7 @@ def _report(made: NewKey, place: KeyPlace) -> str:
         role = "It signs from now on."
     else:
         steps.append(f"Only then let it sign: ldap-token-bridge keys activate {made.key.name}{place.options}")
-        steps.append("Reload the bridge: send SIGHUP to its process.")
+        steps.append(TAKEN_UP)
         steps.append(
             "When the last token of the old key has expired (token.lifetime and a minute): "
             f"ldap-token-bridge keys retire {made.signer}{place.options}"

@@ -7,13 +7,21 @@ import click
 
 
 class LazyGroup(click.Group):
-    """`commands` maps a command's name to its one-line help; the command is `command` in the module of that name.
+    """`table` maps a command's name to its one-line help; the command is `command` in the module of that name.
 
     A dash in the name is an underscore in the module's.
     """
 
-    def __init__(self, *, name: str, help: str, package: str, table: Mapping[str, str]) -> None:  # noqa: A002 -- click's word
-        super().__init__(name=name, help=help)
+    def __init__(
+        self,
+        *,
+        name: str,
+        help: str,  # noqa: A002 -- click's word
+        package: str,
+        table: Mapping[str, str],
+        epilog: str | None = None,
+    ) -> None:
+        super().__init__(name=name, help=help, epilog=epilog)
         self._package = package
         self._table = table
 

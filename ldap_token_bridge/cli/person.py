@@ -1,26 +1,17 @@
 """What `whoami` found, printed: tables on a terminal, plain lines elsewhere, JSON for programs."""
 
 import json
-import os
-import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import click
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from ldap_token_bridge.checkup import Whoami, in_words
 from ldap_token_bridge.identity import Group
 
 from .common import printable
 from .items import lines_of, objects_of
-
-_Rows = Sequence[tuple[str, ...]]
-_THROUGH = "through"
+from .table import THROUGH, Rows, print_table
 
 
 def print_person(person: Whoami, output_format: str) -> None:
@@ -30,12 +21,12 @@ def print_person(person: Whoami, output_format: str) -> None:
         return
     facts = _facts(person)
     if facts:
-        _table((), facts)
+        print_table((), facts)
     if person.groups:
-        _table(("group", "SID", "reached", _THROUGH), [_group_row(group) for group in person.groups])
+        print_table(("group", "SID", "reached", THROUGH), [_group_row(group) for group in person.groups])
     if person.stages:
         rows = [(stage.name, str(stage.round_trips), f"{stage.milliseconds:.1f}") for stage in person.stages]
-        _table(("step", "round trips", "ms"), rows)
+        print_table(("step", "round trips", "ms"), rows)
     for line in lines_of(
         [replace(item, what=printable(item.what), remedy=printable(item.remedy)) for item in person.items]
     ):
@@ -44,7 +35,7 @@ def print_person(person: Whoami, output_format: str) -> None:
         click.echo(f"    {printable(dn)}")
 
 
-def _facts(person: Whoami) -> _Rows:
+def _facts(person: Whoami) -> Rows:
     rows: list[tuple[str, ...]] = []
     if person.account:
         rows = [
@@ -68,40 +59,6 @@ def _membership(term: str, word: str) -> str:
 
 def _group_row(group: Group) -> tuple[str, ...]:
     return group.dn or "(no DN known)", group.sid, group.path, group.via
-
-
-def _table(head: tuple[str, ...], rows: _Rows) -> None:
-    """Columns without content are left out. Nothing is cut: a terminal folds, other outputs have long lines."""
-    rows = [tuple(map(printable, row)) for row in rows]
-    used = [column for column in range(len(rows[0])) if any(row[column] for row in rows)]
-    head = tuple(head[column] for column in used) if head else ()
-    rows = [tuple(row[column] for column in used) for row in rows]
-    if sys.stdout.isatty():
-        _rich_table(head, rows)
-        return
-    shown = [head, *rows] if head else rows
-    widths = [max(len(row[column]) for row in shown) for column in range(len(used))]
-    for row in shown:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        click.echo("  ".join(cells).rstrip())
-    click.echo()
-
-
-def _rich_table(head: tuple[str, ...], rows: _Rows) -> None:
-    if head and head[-1] == _THROUGH:  # two long names side by side would leave no room for either
-        head = head[:-1]
-        rows = [(f"{row[0]}\n  {_THROUGH} {row[-1]}" if row[-1] else row[0], *row[1:-1]) for row in rows]
-    table = Table(box=box.SIMPLE_HEAD if head else None, pad_edge=False, show_header=bool(head))
-    for column in range(len(rows[0])):
-        style = "" if head or column else "bold"
-        is_short = bool(head) and column > 0
-        table.add_column(head[column] if head else "", overflow="fold", style=style, no_wrap=is_short)
-    for row in rows:
-        table.add_row(*map(Text, row))
-    console = Console(highlight=False, no_color="NO_COLOR" in os.environ or None)
-    console.print(table)
-    if not head:
-        console.print()
 
 
 def _as_json(person: Whoami) -> dict[str, Any]:

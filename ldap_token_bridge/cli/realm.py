@@ -1,11 +1,11 @@
 """The realm: the address at which clients reach the bridge. Only people know it."""
 
-import ipaddress
 import re
 from urllib.parse import urlsplit
 
 import click
 
+from ldap_token_bridge.listen_address import is_loopback
 from ldap_token_bridge.settings import Settings
 
 _PATHS = ("/token", "/auth", "/auth/token")
@@ -49,11 +49,3 @@ def _complaints(realm: str) -> list[str]:
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         found.append("passwords travel to this realm in the clear. Use https://")
     return found
-
-
-def is_loopback(host: str) -> bool:
-    """Whether what is sent there stays on this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"

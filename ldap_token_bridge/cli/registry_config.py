@@ -14,6 +14,10 @@ from .common import config_option, examples, find_config, format_option, run_or_
 from .realm import realm_of
 
 _BUNDLE = "/etc/registry/bundle.pem"
+_ONLY_3X = (
+    "token.ed25519 is on: this is for registries 3.x alone. A registry 2.x does not start with an Ed25519 certificate "
+    "in its bundle."
+)
 
 
 @click.command(
@@ -55,17 +59,26 @@ def command(
     if not PurePosixPath(bundle).is_absolute() or not bundle.isprintable():
         raise click.BadParameter("must be an absolute path on the registry's machine", param_hint="--bundle")
     address, warnings = realm_of(realm, settings)
-    show_warnings(warnings)
-    auth = RegistryAuth(address, _service(service, settings), settings.token.issuer, bundle, _jwks(bundle, settings))
+    show_warnings((*warnings, *_about_generation(settings)))
+    auth = registry_auth(settings, address, _service(service, settings), bundle)
     values = {"stanza": auth.stanza, "env": auth.variables, "helm": auth.helm_values}[target]()
     if output_format == "json":
         click.echo(json.dumps(values, indent=2, ensure_ascii=False))
     elif target == "env":
         click.echo("\n".join(f"{name}={_scalar(value)}" for name, value in auth.variables().items()))
     else:
-        click.echo(
-            "\n".join([*_comments(target, f" -c {config}" if config else "", auth), write_yaml(values)]), nl=False
-        )
+        click.echo(in_yaml(auth, config, target), nl=False)
+
+
+def registry_auth(settings: Settings, realm: str, service: str, bundle: str = _BUNDLE) -> RegistryAuth:
+    """What a registry must be told to believe the bridge with these settings."""
+    return RegistryAuth(realm, service, settings.token.issuer, bundle, _jwks(bundle, settings))
+
+
+def in_yaml(auth: RegistryAuth, config: Path | None, target: str = "stanza") -> str:
+    """As `stanza` or `helm`, below comments that say where its files come from; `config` as it was typed."""
+    values = {"stanza": auth.stanza, "helm": auth.helm_values}[target]()
+    return "\n".join([*_comments(target, f" -c {config}" if config else "", auth), write_yaml(values)])
 
 
 def _service(given: str | None, settings: Settings) -> str:
@@ -81,6 +94,10 @@ def _service(given: str | None, settings: Settings) -> str:
 def _jwks(bundle: str, settings: Settings) -> str:
     """Without x5c a registry 3.x finds keys by its JWKS alone; 2.x does not look at that setting."""
     return "" if settings.token.x5c else str(PurePosixPath(bundle).with_name("jwks.json"))
+
+
+def _about_generation(settings: Settings) -> tuple[str, ...]:
+    return (_ONLY_3X,) if settings.token.ed25519 else ()
 
 
 def _scalar(value: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ldap_token_bridge.serve import Bridge, LoadSettings, run_until_signalled
+from ldap_token_bridge.serve import Bridge, LoadSettings, Supervisor, run_until_signalled
 from ldap_token_bridge.settings import load_settings
 
 from .common import config_option, examples, find_config, run_or_explain
@@ -33,4 +33,4 @@ def command(config: Path | None) -> None:
 
 
 async def _serve(load: LoadSettings) -> None:
-    await run_until_signalled(Bridge(load))
+    await run_until_signalled(Bridge(load), Supervisor(os.environ))

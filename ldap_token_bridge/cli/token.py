@@ -1,4 +1,4 @@
-"""`token`: what registries make of a token."""
+"""`token`: what registries make of a token. `token revoke` has a file of its own."""
 
 import time
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from ldap_token_bridge.tokens import Generation, Malformed, Verification, check_
 from .common import EXIT_FINDING, config_option, examples, format_option, run_or_explain
 from .token_input import Asked, Side, SideOptions, ask_for_token, read_token, registry_side, wanted_access
 from .token_report import print_report
+from .token_revoke import revoke
 
 _GENERATIONS: dict[str, tuple[Generation, ...]] = {"both": ("2.x", "3.x"), "2.x": ("2.x",), "3.x": ("3.x",)}
 _file = click.Path(path_type=Path, dir_okay=False)
@@ -20,10 +21,13 @@ _file = click.Path(path_type=Path, dir_okay=False)
 
 @click.group(epilog=examples("ldap-token-bridge token inspect -c bridge.yaml < token.txt"))
 def command() -> None:
-    """Explain what registries make of a token.
+    """Explain why tokens are refused; revoke refresh tokens.
 
-    For the question why a registry says 401 to someone who has just logged in.
+    `inspect` is for the question why a registry says 401 to someone who has just logged in.
     """
+
+
+command.add_command(revoke)
 
 
 @command.command(

@@ -11,15 +11,16 @@ from typing import Any
 
 import click
 
-from ldap_token_bridge.checkup import TokenSource, fetch_token, source_at, source_of
+from ldap_token_bridge.checkup import Endpoint, fetch_token, source_at, source_of
 from ldap_token_bridge.errors import Misconfigured
-from ldap_token_bridge.identity import Credentials, Secret
+from ldap_token_bridge.identity import Credentials
+from ldap_token_bridge.listen_address import is_loopback
 from ldap_token_bridge.registry import CATALOG, Access, is_repository_name
 from ldap_token_bridge.settings import Settings, load_settings
 from ldap_token_bridge.tokens import Keyring
 
 from .common import find_config
-from .realm import is_loopback
+from .password import read_password
 
 _SAY_IT = "Name bridge.yaml: -c FILE. Or say what the registry has: --issuer, --service, and --bundle or --jwks."
 # A registry asks for pull, too, whenever something is written.
@@ -70,7 +71,7 @@ def registry_side(given: SideOptions, settings: Settings | None, audience: objec
     if settings is None:
         return Side(bundle, jwks, given.issuer or "", given.service or "")
     if not (given.bundle or given.jwks):
-        keyring = Keyring.load(settings.token.keys_dir, datetime.now(UTC))
+        keyring = Keyring.load(settings.token.keys_dir, datetime.now(UTC), ed25519=settings.token.ed25519)
         bundle = keyring.bundle_pem()
         # With x5c a registry needs no JWKS; without it 3.x needs one.
         jwks = None if settings.token.x5c else dict(keyring.jwks())
@@ -115,7 +116,7 @@ def ask_for_token(user: str, url: str | None, ca_file: Path | None, settings: Se
     """A token from a bridge that runs, with the person's password from standard input."""
     source = _source(url, ca_file, settings)
     service = asked.service or (service_of(settings) if settings else "")
-    return fetch_token(source, Credentials(user, _password(user)), service, asked.scopes)
+    return fetch_token(source, Credentials(user, read_password(user)), service, asked.scopes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def wanted_access(text: str) -> Access:
     return Access("repository", words[1], _NEEDS[words[0]])
 
 
-def _source(url: str | None, ca_file: Path | None, settings: Settings | None) -> TokenSource:
+def _source(url: str | None, ca_file: Path | None, settings: Settings | None) -> Endpoint:
     if url is None:
         if settings is None:
             raise click.UsageError("--user needs -c bridge.yaml or --url.")
@@ -148,15 +149,6 @@ def _source(url: str | None, ca_file: Path | None, settings: Settings | None) ->
     if source.tls is None and not is_loopback(source.host):
         raise click.BadParameter("the password would travel in the clear; use https://", param_hint="--url")
     return source
-
-
-def _password(user: str) -> Secret:
-    """From a pipe as it is, but for one line break at its end; from a terminal without showing it."""
-    if sys.stdin.isatty():
-        typed: str = click.prompt(f"Password of {user}", hide_input=True, default="", show_default=False, err=True)
-        return Secret(typed.encode())
-    value = sys.stdin.buffer.read()
-    return Secret(value.removesuffix(b"\n").removesuffix(b"\r"))
 
 
 def _read(path: Path) -> str:

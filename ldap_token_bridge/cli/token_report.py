@@ -19,7 +19,8 @@ _LONGEST_YEAR = 253_402_300_799  # the last second of the year 9999
 
 # What to change, by the step that fails.
 _REMEDIES = {
-    "trust": "Give the registry the file of `ldap-token-bridge keys bundle` as auth.token.rootcertbundle.",
+    "trust": "Give the registry the file of `ldap-token-bridge keys bundle` as auth.token.rootcertbundle. A registry "
+    "2.x takes RSA and EC keys alone.",
     "form": "The token was cut or changed on its way, or no token server for registries made it.",
     "claims": "No token server for registries made this token.",
     "issuer": "Make auth.token.issuer of the registry and token.issuer of bridge.yaml equal, and restart the registry.",

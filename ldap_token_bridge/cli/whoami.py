@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sys
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +17,7 @@ from ldap_token_bridge.serve import ldap_options
 from ldap_token_bridge.settings import Settings
 
 from .common import config_option, examples, find_config, format_option, run_or_explain
+from .password import read_password
 from .person import print_person
 
 # Nothing is shown of a wait that is over before it is noticed.
@@ -50,27 +50,23 @@ def command(user: str, config: Path | None, output_format: str, *, password_stdi
     Exit code 0: there is such a person, and nothing speaks against a login. 1: nobody or several have that name, the
     account or the password is refused, or the directory does not answer. 2: the settings cannot be used.
     """
-    found = check_files(find_config(config), os.environ, datetime.now(UTC))
-    if not found.settings or not found.directory_tls:
-        unusable = [item for item in found.items if item.grade is Grade.UNUSABLE]
-        raise Misconfigured(item.problem for item in unusable)
-    password = _password(user) if password_stdin else None
-    person = asyncio.run(_ask(found.settings, found.policy, user, password))
+    settings, policy = read_files(config)
+    password = read_password(user) if password_stdin else None
+    person = asyncio.run(ask(settings, policy, user, password))
     print_person(person, output_format)
     raise SystemExit(person.exit_code)
 
 
-def _password(user: str) -> Secret:
-    """From a pipe as it is, but for one line break at its end; from a terminal without showing it."""
-    if sys.stdin.isatty():
-        typed: str = click.prompt(f"Password of {user}", hide_input=True, default="", show_default=False, err=True)
-        return Secret(typed.encode())
-    value = sys.stdin.buffer.read()
-    value = value.removesuffix(b"\n")
-    return Secret(value.removesuffix(b"\r"))
+def read_files(config: Path | None) -> tuple[Settings, Policy | None]:
+    """The settings, and the policy if it can be used; raises Misconfigured if the directory cannot be asked by them."""
+    found = check_files(find_config(config), os.environ, datetime.now(UTC))
+    if not found.settings or not found.directory_tls:
+        unusable = [item for item in found.items if item.grade is Grade.UNUSABLE]
+        raise Misconfigured(item.problem for item in unusable)
+    return found.settings, found.policy
 
 
-async def _ask(settings: Settings, policy: Policy | None, user: str, password: Secret | None) -> Whoami:
+async def ask(settings: Settings, policy: Policy | None, user: str, password: Secret | None) -> Whoami:
     """The answer; on a terminal a sign of life if it takes long."""
     task = asyncio.create_task(whoami(settings, ldap_options(settings.directory), policy, user, password))
     done, _ = await asyncio.wait([task], timeout=_PATIENCE)

@@ -6,6 +6,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from ldap_token_bridge import __version__
 
 from .directory_gauges import DirectoryGauges
+from .shared_store import SharedStoreMetrics
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -30,6 +31,15 @@ class Metrics:
         self.large_tokens = Counter(
             "ltb_large_tokens", "Tokens above 8 kB, which proxies may refuse as a header", registry=registry
         )
+        self.budget_blocks = Counter(
+            "ltb_budget_blocks",
+            "Logins not looked at after too many failures of the account or the address",
+            ("budget",),
+            registry=registry,
+        )
+        self.refresh_tokens = Counter(
+            "ltb_refresh_tokens", "Refresh tokens issued, used and refused", ("event",), registry=registry
+        )
         self.dropped_lines = Counter(
             "ltb_dropped_lines", "Lines of audit trail or log that could not be written", ("stream",), registry=registry
         )
@@ -43,18 +53,50 @@ class Metrics:
         # Looking a child up by its labels costs more than observing; there are few of them.
         self._ldap_children: dict[tuple[str, str, str], Histogram] = {}
         self.cache_lookups = Counter("ltb_cache_lookups", "Look-ups in a cache", ("cache", "result"), registry=registry)
+        self.stale_logins = Counter(
+            "ltb_stale_logins", "Tokens for who was known before the directory went away", registry=registry
+        )
+        self.cache_flushes = Counter("ltb_cache_flushes", "Memories flushed by hand", ("what",), registry=registry)
         self.reloads = Counter("ltb_reloads", "Reloads of settings, policy and keys", ("result",), registry=registry)
         self.last_reload = Gauge(
             "ltb_last_reload_successful", "1 if the last reload was taken up, else 0", registry=registry
         )
+        self.last_reload_at = Gauge(
+            "ltb_last_reload_seconds", "When settings, policy and keys were taken up, since 1970", registry=registry
+        )
         self.policy = Gauge("ltb_policy_info", "1 for the policy in force", ("hash",), registry=registry)
+        self.shadow_policy = Gauge(
+            "ltb_shadow_policy_info",
+            "1 for the policy that is compared with the one in force",
+            ("hash",),
+            registry=registry,
+        )
+        self.shadow_broken = Gauge(
+            "ltb_shadow_policy_broken", "1 if there is a shadow policy and it cannot be used, else 0", registry=registry
+        )
+        self.shadow_decisions = Counter(
+            "ltb_shadow_decisions",
+            "Decisions compared with the shadow policy's: same, or what it would gain or lose",
+            ("result",),
+            registry=registry,
+        )
         self.key_expiry = Gauge(
             "ltb_signing_key_not_after_seconds",
             "When a key's certificate ends, since 1970",
             ("kid",),
             registry=registry,
         )
+        self.key_start = Gauge(
+            "ltb_signing_key_not_before_seconds",
+            "When a key's certificate begins, since 1970",
+            ("kid",),
+            registry=registry,
+        )
+        self.key_signs = Gauge(
+            "ltb_signing_key_active", "1 for the key that signs, else 0", ("kid",), registry=registry
+        )
         self.directory = DirectoryGauges(registry)
+        self.shared_store = SharedStoreMetrics(registry)
         Info("ltb_build", "The version that runs", registry=registry).info({"version": __version__})
 
     def ldap_operation(self, operation: str, server: str, seconds: float, outcome: str) -> None:

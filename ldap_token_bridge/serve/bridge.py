@@ -1,32 +1,41 @@
 """A running bridge: what it is made of, and how that is replaced while requests go on."""
 
 import asyncio
+import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from ldap_token_bridge import __version__
-from ldap_token_bridge.checkup import Grade, check_directory
-from ldap_token_bridge.errors import Misconfigured, Problem
-from ldap_token_bridge.observe import Metrics, log
+from ldap_token_bridge.checkup import Grade, check_directory, read_robots
+from ldap_token_bridge.deadline import Deadline
+from ldap_token_bridge.errors import Misconfigured
+from ldap_token_bridge.observe import Metrics, NoSpans, log
 from ldap_token_bridge.policy import Policy
 from ldap_token_bridge.settings import Settings
 from ldap_token_bridge.token_service import Snapshot, TokenService
-from ldap_token_bridge.tokens import Keyring
 from ldap_token_bridge.web import Listener, ServerTls, TokenEndpoint, admin_app, public_app
+from ldap_token_bridge.workloads import WorkloadGate
 
 from .daily import warn_daily
 from .descriptors import max_connections
-from .directory_state import directory_detail, server_gauges
+from .directory_state import server_gauges
+from .files import Files, read_files
+from .flush import flush
 from .parts import (
     DirectoryParts,
     directory_parts,
     endpoint_options,
     ldap_options,
-    policy_and_keys,
+    robot_gate,
     set_up_logging,
     token_rules,
 )
+from .report import Report, warn
+from .tracing import replace_spans, spans_for
+from .watch import follow, watch
 
 LoadSettings = Callable[[], Settings]
 _ADMIN_CONNECTIONS = 100
@@ -42,10 +51,12 @@ class Bridge:
         self.metrics = Metrics()
         settings = self.settings = load_settings()
         set_up_logging(settings)
-        policy, keyring = policy_and_keys(settings, now)
+        self._spans = spans_for(settings, os.environ)
+        self._watch = watch(settings)
+        files = read_files(settings, self._moment())
         self._parts = directory_parts(settings, self.metrics)
         self.metrics.directory.read = lambda: server_gauges(self._parts.client)
-        self._service = TokenService(Snapshot(token_rules(settings), policy, keyring, self._parts.authenticator), now)
+        self._service = TokenService(_snapshot(settings, files, self._parts, WorkloadGate(files.issuers, now=now)), now)
         self._endpoint = TokenEndpoint(self._service, endpoint_options(settings), self.metrics)
         tls = settings.server.tls
         self._tls = ServerTls(tls.certificate, tls.key) if tls else None
@@ -56,12 +67,14 @@ class Bridge:
             max_connections=max_connections(),
         )
         self._admin = Listener(
-            admin_app(self.metrics, self.detail), settings.server.admin_listen, max_connections=_ADMIN_CONNECTIONS
+            admin_app(self.metrics, self.detail, self.flush),
+            settings.server.admin_listen,
+            max_connections=_ADMIN_CONNECTIONS,
         )
         self._reloading = asyncio.Lock()
         self._background: set[asyncio.Task[None]] = set()
-        self._last_reload = "none since the start"
-        self._tell(policy, keyring)
+        self._report = Report(self.metrics, now)
+        self._report.in_force(settings, files)
 
     async def start(self) -> None:
         """Ask the directory whether it knows the bridge, then listen; raises Misconfigured.
@@ -69,13 +82,18 @@ class Bridge:
         `address` and `admin_address` then hold the ports that were found.
         """
         await self._refuse_misfit(self.settings, self._service.snapshot.policy)
+        await replace_spans(self._spans)
         self.address = await self._public.start()
         try:
             self.admin_address = await self._admin.start()
         except Misconfigured:
             await self._public.stop()
             raise
-        self._background.add(asyncio.create_task(warn_daily(lambda: self._service.snapshot.keyring, self._now)))
+        self._begin(warn_daily(lambda: self._service.snapshot.keyring, self._now))
+        self._begin(follow(lambda: self.settings.policy.poll, lambda: self._watch, self._reload_files))
+        self._parts.start()
+        self._begin(self._parts.learn_groups(self._service.snapshot.policy))
+        self._begin(self._service.snapshot.workloads.learn_keys())
         snapshot = self._service.snapshot
         log().info(
             "listening",
@@ -94,7 +112,9 @@ class Bridge:
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
+        await self._service.snapshot.workloads.close()
         await self._parts.close()
+        await replace_spans(NoSpans())
         log().info("stopped")
 
     async def reload(self) -> bool:
@@ -102,54 +122,52 @@ class Bridge:
         async with self._reloading:
             try:
                 settings = await asyncio.to_thread(self._load_settings)
-                policy, keyring = await asyncio.to_thread(policy_and_keys, settings, self._now)
-                old = self._parts
-                parts = old
-                if not old.fits(settings):
-                    await self._refuse_misfit(settings, policy)
-                    parts = directory_parts(settings, self.metrics)
-                if self._tls and settings.server.tls:
-                    self._tls.replace(settings.server.tls.certificate, settings.server.tls.key)
-            except Misconfigured as error:
-                return self._reload_failed([str(problem) for problem in error.problems])
-            except OSError as error:
-                return self._reload_failed([f"{error.filename or 'a file'}: {error.strerror}"])
+                await asyncio.to_thread(self._watch.take)
+                following = await asyncio.to_thread(watch, settings)
+                files = await self._read(settings)
+                parts = self._parts
+                if not parts.fits(settings):
+                    await self._refuse_misfit(settings, files.policy)
+                    parts = directory_parts(settings, self.metrics, parts)
+                self._replace_certificate(settings)
+                spans = self._spans
+                if settings.tracing != self.settings.tracing:
+                    spans = await asyncio.to_thread(spans_for, settings, os.environ)
             except Exception as error:  # noqa: BLE001 -- whatever it is, the last good state stays and the log says so
-                return self._reload_failed([f"unforeseen: {type(error).__name__}; please report this"])
+                return await self._reload_failed(error)
             set_up_logging(settings)
             self._needs_restart(settings)
-            self.settings, self._parts = settings, parts
-            self._service.snapshot = Snapshot(token_rules(settings), policy, keyring, parts.authenticator)
+            self._watch = following
+            if spans is not self._spans:
+                self._spans = spans
+                self._begin(replace_spans(spans))
             self._endpoint.options = endpoint_options(settings)
-            self._tell(policy, keyring)
-            self.metrics.reloads.labels("ok").inc()
-            self._last_reload = f"taken up at {_timestamp()}"
-            log().info("reloaded", policy=policy.hash, key=keyring.active.kid)
-            if parts is not old:
-                longest = max(old.settings.server.request_deadline, settings.server.request_deadline)
-                task = asyncio.create_task(_retire(old, longest + 1))
-                self._background.add(task)
-                task.add_done_callback(self._background.discard)
+            self._take_up(settings, files, parts, by="signal")
             return True
+
+    async def _reload_files(self) -> None:
+        """As `reload`, with the settings that are in force: a bridge.yaml that is being edited waits for SIGHUP."""
+        async with self._reloading:
+            still = await asyncio.to_thread(self._watch.take)
+            try:
+                files = await self._read(self.settings)
+                if not await asyncio.to_thread(still):
+                    return  # somebody is writing; the next look sees what it came to
+                self._replace_certificate(self.settings)
+            except Exception as error:  # noqa: BLE001 -- as above
+                if await asyncio.to_thread(still):
+                    await self._reload_failed(error)
+                return
+            self._take_up(self.settings, files, self._parts, by="content")
+
+    async def flush(self, account: str) -> Mapping[str, int]:
+        """Forget an account, by name, or everyone if that is empty; gives how much of each kind was."""
+        deadline = Deadline.after(self.settings.server.request_deadline)
+        return await flush(account, self._parts, self._service.snapshot.robots, self.metrics, deadline)
 
     def detail(self) -> Mapping[str, object]:
         """What `/readyz?verbose` shows."""
-        snapshot = self._service.snapshot
-        return {
-            "version": __version__,
-            "policy": {"hash": snapshot.policy.hash, "path": str(self.settings.policy.path)},
-            "keys": [
-                {
-                    "kid": key.kid,
-                    "algorithm": key.alg,
-                    "signing": key is snapshot.keyring.active,
-                    "not_after": key.not_after.isoformat(),
-                }
-                for key in snapshot.keyring.keys
-            ],
-            "last_reload": self._last_reload,
-            "directory": directory_detail(self._parts),
-        }
+        return self._report.detail(self.settings, self._service.snapshot, self._parts)
 
     @staticmethod
     async def _refuse_misfit(settings: Settings, policy: Policy) -> None:
@@ -161,35 +179,67 @@ class Bridge:
             raise Misconfigured(item.problem for item in unusable)
         for item in items:
             if item.grade is not Grade.FINE:
-                _warn(item.problem)
+                warn(item.problem)
 
-    def _reload_failed(self, problems: list[str]) -> bool:
-        self.metrics.reloads.labels("failed").inc()
-        self.metrics.last_reload.set(0)
-        self._last_reload = "\n".join([f"refused at {_timestamp()}:", *problems])
-        log().error("the reload was refused; what was in force stays", problems=problems)
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """In the background, until it is done or the bridge stops."""
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _read(self, settings: Settings) -> Files:
+        return await asyncio.to_thread(read_files, settings, self._moment())
+
+    def _replace_certificate(self, settings: Settings) -> None:
+        if self._tls and settings.server.tls:
+            self._tls.replace(settings.server.tls.certificate, settings.server.tls.key)
+
+    def _take_up(self, settings: Settings, files: Files, parts: DirectoryParts, *, by: str) -> None:
+        """From here on nothing can fail, and requests that begin are answered by what is new."""
+        old, longest = self._parts, max(self.settings.server.request_deadline, settings.server.request_deadline)
+        self.settings, self._parts = settings, parts
+        gate = WorkloadGate(files.issuers, now=self._now, before=self._service.snapshot.workloads)
+        self._service.snapshot = _snapshot(settings, files, parts, gate)
+        self._report.in_force(settings, files)
+        self._report.taken_up(files, by)
+        parts.start()
+        if parts is not old:
+            self._begin(_retire(old, longest + 1))
+        self._begin(parts.learn_groups(files.policy))
+        self._begin(gate.learn_keys())
+
+    async def _reload_failed(self, error: Exception) -> bool:
+        self._report.refused(error)
+        await self._heed_robots()
         return False
+
+    async def _heed_robots(self) -> None:
+        """A robot that was revoked is out, whatever is wrong with other files; nothing else depends on its file."""
+        robots = await asyncio.to_thread(read_robots, self.settings, None, self._moment())
+        if robots.value is not None:
+            gate = robot_gate(self.settings, robots.value, self._parts.budgets)
+            self._service.snapshot = replace(self._service.snapshot, robots=gate)
 
     def _needs_restart(self, settings: Settings) -> None:
         old, new = self.settings.server, settings.server
         if (old.listen, old.admin_listen, old.tls is None) != (new.listen, new.admin_listen, new.tls is None):
             log().warning("server.listen, server.admin_listen and turning TLS on or off need a restart")
 
-    def _tell(self, policy: Policy, keyring: Keyring) -> None:
-        """Metrics and warnings about the state that is now in force."""
-        self.metrics.policy.clear()
-        self.metrics.policy.labels(policy.hash).set(1)
-        self.metrics.key_expiry.clear()
-        for key in keyring.keys:
-            self.metrics.key_expiry.labels(key.kid).set(key.not_after.timestamp())
-        self.metrics.last_reload.set(1)
-        for problem in (*self.settings.warnings, *map(Problem, keyring.warnings)):
-            _warn(problem)
+    def _moment(self) -> datetime:
+        return datetime.fromtimestamp(self._now(), UTC)
 
 
-def _warn(problem: Problem) -> None:
-    """What works and should be known, as fields that a program can tell apart."""
-    log().warning(problem.what, where=str(problem.where or ""), remedy=problem.remedy)
+def _snapshot(settings: Settings, files: Files, parts: DirectoryParts, workloads: WorkloadGate) -> Snapshot:
+    return Snapshot(
+        rules=token_rules(settings),
+        policy=files.policy,
+        keyring=files.keyring,
+        authenticator=parts.authenticator,
+        robots=robot_gate(settings, files.robots, parts.budgets),
+        workloads=workloads,
+        shadow=files.shadow,
+        refresh=parts.sharing(files.refresh),
+    )
 
 
 async def _retire(parts: DirectoryParts, seconds: float) -> None:
@@ -198,7 +248,3 @@ async def _retire(parts: DirectoryParts, seconds: float) -> None:
         await asyncio.sleep(seconds)
     finally:
         await parts.close()
-
-
-def _timestamp() -> str:
-    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"

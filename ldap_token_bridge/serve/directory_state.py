@@ -13,14 +13,18 @@ from .parts import DirectoryParts
 def directory_detail(parts: DirectoryParts) -> dict[str, Any]:
     """`directory` in `/readyz?verbose`."""
     detail: dict[str, Any] = {"servers": [_server(state) for state in parts.client.states()]}
-    domain = parts.settings.directory.domain
-    return {"domain": domain, "notes": list(parts.client.notes), **detail} if domain else detail
+    domain, domains = parts.settings.directory.domain, parts.settings.directory.domains
+    notes = list(parts.client.notes)
+    if domains:
+        return {"domains": list(domains), "notes": notes, **detail}
+    return {"domain": domain, "notes": notes, **detail} if domain else detail
 
 
 def server_gauges(client: LdapClient) -> Iterator[ServerGauges]:
     """The same as numbers."""
     for state in client.states():
-        yield ServerGauges(str(state.server), state.up, _connections(state))
+        in_use = {"search": state.searching, "bind": state.binding}
+        yield ServerGauges(str(state.server), state.up, _breaker(state), _connections(state), in_use, state.waiting)
 
 
 def _server(state: ServerState) -> dict[str, Any]:
@@ -28,11 +32,15 @@ def _server(state: ServerState) -> dict[str, Any]:
     return {
         "server": str(state.server),
         "up": state.up,
-        "breaker": state.breaker.name.lower(),
+        "breaker": _breaker(state),
         "connections": _connections(state),
         "last_failure": state.last_failure,
         "last_failure_at": failed_at,
     }
+
+
+def _breaker(state: ServerState) -> str:
+    return state.breaker.name.lower()
 
 
 def _connections(state: ServerState) -> dict[str, int]:

@@ -4,29 +4,28 @@ from ldap_token_bridge.discovery import Found, Target, find_servers
 from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.ldap import FindServers, FoundServers, ServerAddress
 from ldap_token_bridge.observe import log
-from ldap_token_bridge.settings import DirectorySettings
 
 _LDAP, _LDAPS = 389, 636
 
 
-def by_dns(directory: DirectorySettings) -> FindServers:
-    """How the servers of `directory.domain` are found; what is odd is logged once, until it changes."""
+def by_dns(domain: str, site: str = "", *, start_tls: bool) -> FindServers:
+    """How the servers of a domain are found; what is odd is logged once, until it changes."""
     told: tuple[str, ...] = ()
 
     def tell(*notes: str) -> None:
         nonlocal told
         if notes != told and notes:
-            log().warning("looking for directory servers by DNS", domain=directory.domain, problems=notes)
+            log().warning("looking for directory servers by DNS", domain=domain, problems=notes)
         told = notes
 
     async def find() -> FoundServers:
         try:
-            found = await find_servers(directory.domain, directory.site)
+            found = await find_servers(domain, site)
         except Unavailable as error:
             tell(error.detail)
             raise
         tell(*found.notes)
-        return _as_addresses(found, start_tls=directory.tls.start_tls)
+        return _as_addresses(found, start_tls=start_tls)
 
     return find
 

@@ -1,63 +1,135 @@
 """The rooms' own options, made of bridge.yaml; and what is read anew on every reload."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
-from ldap_token_bridge.directory import Authenticator, CacheTimes, Directory, GroupMemory
-from ldap_token_bridge.errors import Misconfigured, Problem
+from ldap_token_bridge.cache import SharedRevocations, SharedStore
+from ldap_token_bridge.checkup import open_store
+from ldap_token_bridge.deadline import Deadline
+from ldap_token_bridge.directory import (
+    Authenticator,
+    CacheTimes,
+    Directory,
+    GroupMemory,
+    StaleIfDown,
+    open_directory,
+)
+from ldap_token_bridge.errors import Unavailable
+from ldap_token_bridge.guard import Budgets
 from ldap_token_bridge.ldap import LdapClient, LdapOptions, client_tls
 from ldap_token_bridge.observe import Metrics, configure_logging
-from ldap_token_bridge.policy import Policy, load_policy
+from ldap_token_bridge.policy import Policy
+from ldap_token_bridge.refresh_service import RefreshRules
+from ldap_token_bridge.robots import RobotGate, Robots
 from ldap_token_bridge.settings import DirectorySettings, Settings
 from ldap_token_bridge.token_service import TokenRules
-from ldap_token_bridge.tokens import Keyring
 from ldap_token_bridge.web import EndpointOptions, messages_with
 
 from .find import by_dns
+from .shared_budgets import BudgetPlace, shared_budgets
+from .store_events import StoreLog
 
 
 @dataclass(frozen=True, slots=True)
 class DirectoryParts:
-    """What stands between the bridge and one directory: replaced together when its settings change."""
+    """What stands between the bridge and one directory: replaced together when its settings change.
+
+    `store` and `revocations` are None if replicas share nothing.
+    """
 
     settings: Settings
-    tls_files: tuple[bytes, ...] = field(repr=False)
+    files: tuple[bytes, ...] = field(repr=False)
     client: LdapClient
+    directory: Directory
+    groups: GroupMemory
     authenticator: Authenticator
+    budgets: Budgets
+    budget_place: BudgetPlace
+    store: SharedStore | None
+    revocations: SharedRevocations | None
+
+    def start(self) -> None:
+        """Share from now on, if there is a store; harmless if that is done already."""
+        self.budget_place.store = self.store
+        if self.store:
+            self.store.start()
+
+    def sharing(self, refresh: RefreshRules | None) -> RefreshRules | None:
+        """With the revocations of all replicas beside those of this one's file."""
+        if refresh is None or self.revocations is None:
+            return refresh
+        return replace(refresh, revocations=self.revocations.beside(refresh.revocations))
 
     def fits(self, settings: Settings) -> bool:
-        """Whether these parts are what those settings ask for, down to the content of the TLS files."""
+        """Whether these parts are what those settings ask for, down to the content of the key and TLS files."""
         mine = self.settings
         return (
             mine.directory == settings.directory
             and mine.cache == settings.cache
-            and self.tls_files == _tls_files(settings.directory)
+            and mine.guard == settings.guard
+            and (self.store is None or mine.token.issuer == settings.token.issuer)
+            and self.files == _files(settings)
         )
+
+    async def learn_groups(self, policy: Policy) -> None:
+        """Read the groups that the policy names ahead of the next logins; who needs one that is not there, asks."""
+        references = policy.group_references()
+        dns, sids = [each.dn for each in references if each.dn], [each.sid for each in references if each.sid]
+        with suppress(Unavailable, ValueError):
+            await self.directory.learn_groups(dns, sids, Deadline.after(self.settings.server.request_deadline))
 
     async def close(self) -> None:
         """Give up what is under way, then hang up."""
         await self.authenticator.close()
         await self.client.close()
+        if self.store:
+            await self.store.close()
 
 
-def directory_parts(settings: Settings, metrics: Metrics) -> DirectoryParts:
-    """Nothing is connected yet; raises Misconfigured for a TLS file that cannot be used."""
+def directory_parts(settings: Settings, metrics: Metrics, before: DirectoryParts | None = None) -> DirectoryParts:
+    """Nothing is connected yet; raises Misconfigured for a key or TLS file that cannot be used.
+
+    What failed goes on counting after a reload, with the parts `before` it, unless the budgets are others.
+    """
     directory, cache = settings.directory, settings.cache
     client = LdapClient(ldap_options(directory), metrics.ldap_operation)
     memory = GroupMemory(cache.max_accounts, cache.groups)
-    times = CacheTimes(cache.credentials, cache.groups, cache.rejected, cache.max_accounts)
-    authenticator = Authenticator(Directory(client, directory.options, memory), times, metrics.cache_lookup)
-    return DirectoryParts(settings, _tls_files(directory), client, authenticator)
+    times = CacheTimes(cache.credentials, cache.groups, cache.rejected, cache.max_accounts, cache.stale_if_down)
+    reader = open_directory(client, directory.options, memory)
+    guard = settings.guard
+    if before and before.settings.guard == guard:
+        budgets, place = before.budgets, before.budget_place
+    else:
+        place = BudgetPlace()
+        budgets = shared_budgets(guard.account_failures, guard.address_failures, cache.max_accounts, place)
+    store = open_store(settings, StoreLog(metrics.shared_store, str(cache.shared)))
+    kind = StaleIfDown if cache.stale_if_down else Authenticator
+    authenticator = kind(reader, times, metrics.cache_lookup, budgets=budgets, store=store)
+    if store:
+        store.on_forget = authenticator.forget
+    revocations = SharedRevocations(store) if store else None
+    return DirectoryParts(
+        settings,
+        _files(settings),
+        client,
+        reader,
+        memory,
+        authenticator,
+        budgets,
+        place,
+        store,
+        revocations,
+    )
 
 
 def ldap_options(directory: DirectorySettings) -> LdapOptions:
     """The ldap room's options; raises Misconfigured for a certificate authority or key that cannot be read."""
     tls = directory.tls
-    return LdapOptions(
+    start_tls = tls.start_tls
+    main = LdapOptions(
         servers=directory.servers,
         tls=client_tls(tls.ca_file, tls.certificate, tls.key, tls.minimum),
-        start_tls=tls.start_tls,
+        start_tls=start_tls,
         allow_plaintext=tls.allow_plaintext,
         bind_dn=directory.bind_dn,
         bind_password=directory.bind_password,
@@ -65,9 +137,20 @@ def ldap_options(directory: DirectorySettings) -> LdapOptions:
         operation_timeout=directory.timeouts.operation,
         search_connections=directory.connections.search,
         bind_connections=directory.connections.bind,
-        find=by_dns(directory) if directory.domain else None,
+        find=by_dns(directory.domain, directory.site, start_tls=start_tls) if directory.domain else None,
         bind_by_certificate=not directory.bind_dn,
     )
+    domains = {
+        name: replace(main, servers=servers, find=None if servers else by_dns(name, start_tls=start_tls))
+        for name, servers in directory.domains.items()
+    }
+    return replace(main, domains=domains)
+
+
+def robot_gate(settings: Settings, robots: Robots, budgets: Budgets) -> RobotGate:
+    """Robots' secrets are remembered as long as people's passwords are."""
+    cache = settings.cache
+    return RobotGate(robots, remember=cache.credentials, remember_refused=cache.rejected, budgets=budgets)
 
 
 def set_up_logging(settings: Settings) -> None:
@@ -75,34 +158,10 @@ def set_up_logging(settings: Settings) -> None:
     configure_logging(settings.logging.format, settings.logging.level)
 
 
-def policy_and_keys(settings: Settings, now: Callable[[], float]) -> tuple[Policy, Keyring]:
-    """Both, or every problem of both; a policy whose own tests fail is not taken up."""
-    problems: list[Problem] = []
-    policy: Policy | None = None
-    keyring: Keyring | None = None
-    moment = datetime.fromtimestamp(now(), UTC)
-    try:
-        keyring = Keyring.load(settings.token.keys_dir, moment)
-    except Misconfigured as error:
-        problems += error.problems
-    try:
-        policy = load_policy(settings.policy.path)
-        problems += [
-            Problem(f"the policy's own test fails: {result.text}", result.place, "Mend the rule or the test.")
-            for result in policy.run_tests(moment)
-            if not result.passed
-        ]
-    except Misconfigured as error:
-        problems += error.problems
-    if problems or policy is None or keyring is None:
-        raise Misconfigured(problems)
-    return policy, keyring
-
-
 def token_rules(settings: Settings) -> TokenRules:
     """The token room's part of the settings."""
     token = settings.token
-    return TokenRules(token.issuer, token.services, token.lifetime, token.x5c)
+    return TokenRules(token.issuer, token.services, token.lifetime, token.x5c, token.issued_at)
 
 
 def endpoint_options(settings: Settings) -> EndpointOptions:
@@ -111,6 +170,10 @@ def endpoint_options(settings: Settings) -> EndpointOptions:
     return EndpointOptions(server.request_deadline, server.trusted_proxies, messages_with(settings.messages))
 
 
-def _tls_files(directory: DirectorySettings) -> tuple[bytes, ...]:
-    tls = directory.tls
-    return tuple(path.read_bytes() for path in (tls.ca_file, tls.certificate, tls.key) if path)
+def _files(settings: Settings) -> tuple[bytes, ...]:
+    tls, cache = settings.directory.tls, settings.cache
+    paths = [tls.ca_file, tls.certificate, tls.key]
+    if cache.shared:
+        own = cache.shared_tls
+        paths += [cache.shared_key_file, own.ca_file, own.certificate, own.key]
+    return tuple(path.read_bytes() for path in paths if path)

@@ -1,4 +1,4 @@
-"""How a supervisor talks to the process: SIGTERM and SIGINT stop it, SIGHUP reloads."""
+"""How a supervisor and the process talk: SIGTERM and SIGINT stop it, SIGHUP reloads, and it says what it is at."""
 
 import asyncio
 import signal
@@ -9,30 +9,45 @@ from contextlib import contextmanager
 from ldap_token_bridge.observe import LineWriter, Metrics
 
 from .bridge import Bridge
+from .supervisor import Supervisor
+
+_REFUSED = "what changed cannot be used, so what was in force stays; see the log"
 
 
-async def run_until_signalled(bridge: Bridge) -> None:
-    """Run until SIGTERM or SIGINT; SIGHUP reloads."""
+async def run_until_signalled(bridge: Bridge, supervisor: Supervisor) -> None:
+    """Run until SIGTERM or SIGINT; SIGHUP reloads. The supervisor hears of all three."""
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
-    reloads: set[asyncio.Task[bool]] = set()
+    reloads: set[asyncio.Task[None]] = set()
 
-    def reload() -> None:
-        task = loop.create_task(bridge.reload())
+    async def tell_ready(*, usable: bool = True) -> None:
+        status = f"Listening on {bridge.address}"
+        await supervisor.ready(status if usable else f"{status}; {_REFUSED}")
+
+    async def reload() -> None:
+        await supervisor.reloading()
+        await tell_ready(usable=await bridge.reload())
+
+    def on_hangup() -> None:
+        task = loop.create_task(reload())
         reloads.add(task)
         task.add_done_callback(reloads.discard)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    loop.add_signal_handler(signal.SIGHUP, reload)
+    loop.add_signal_handler(signal.SIGHUP, on_hangup)
     with _output_apart(bridge.metrics):
         await bridge.start()
+        await tell_ready()
+        reassurance = loop.create_task(supervisor.reassure())
         try:
             await stopping.wait()
         finally:
             for task in reloads:
                 task.cancel()
+            await supervisor.stopping()
             await bridge.stop()
+            reassurance.cancel()
 
 
 @contextmanager

@@ -6,10 +6,12 @@ but the settings and the password: keys, certificates and the policy are read by
 
 from .load import DirectorySettings, Settings, load_settings
 from .reference import bridge_schema, settings_page
+from .workload_model import WorkloadIssuer
 
 __all__ = [
     "DirectorySettings",
     "Settings",
+    "WorkloadIssuer",
     "bridge_schema",
     "load_settings",
     "settings_page",

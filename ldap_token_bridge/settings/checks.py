@@ -4,15 +4,23 @@ from ldap_token_bridge.yamlfile import KeyPath, format_duration
 
 from .directory_checks import check_connection
 from .findings import Findings
+from .guard_checks import check_guard
+from .shared_checks import check_shared
 from .strategy_checks import check_strategy
+from .workload_checks import check_workloads
 
 
 def check(found: Findings) -> None:
     """Runs every check between keys."""
     _check_server(found)
     _check_lists(found)
+    _check_refresh(found)
     check_connection(found)
     check_strategy(found)
+    check_shared(found)
+    _check_policy(found)
+    check_workloads(found)
+    check_guard(found)
     _check_times(found)
 
 
@@ -40,6 +48,7 @@ def _check_lists(found: Findings) -> None:
     lists: tuple[tuple[KeyPath, tuple[object, ...] | None], ...] = (
         (("token", "services"), file.token.services),
         (("directory", "servers"), file.directory.servers),
+        (("directory", "global_catalog"), file.directory.global_catalog),
         (("directory", "users", "login"), file.directory.users.login),
     )
     for path, items in lists:
@@ -49,6 +58,25 @@ def _check_lists(found: Findings) -> None:
         for index, item in enumerate(items or ()):
             if items and item in items[:index]:
                 found.problem((*path, index), f"{name} lists {item} twice", "Remove one of them.")
+
+
+def _check_policy(found: Findings) -> None:
+    policy, shadow = found.examined.value.policy, ("policy", "shadow")
+    if policy.shadow is not None and policy.shadow == policy.path:
+        what = f"policy.shadow is policy.path too: {policy.shadow}"
+        remedy = "Name the policy that may come next, or remove the key."
+        found.problem(shadow, what, remedy, also=(("policy", "path"),))
+
+
+def _check_refresh(found: Findings) -> None:
+    refresh = found.examined.value.token.refresh
+    if refresh.enabled and refresh.key_file is None:
+        found.problem(
+            ("token", "refresh", "enabled"),
+            "token.refresh.enabled needs token.refresh.key_file",
+            "Write where the key is to be, as in key_file: secrets/refresh-keys, and make it:"
+            " ldap-token-bridge keys refresh-key -c bridge.yaml",
+        )
 
 
 def _check_times(found: Findings) -> None:

@@ -3,6 +3,7 @@
 from ldap_token_bridge.directory import defaults_for
 
 from .findings import Findings
+from .forest_checks import check_forest, named_servers
 
 
 def check_connection(found: Findings) -> None:
@@ -17,7 +18,9 @@ def _check_where(found: Findings) -> None:
     directory = found.examined.value.directory
     servers, domain, site = (("directory", key) for key in ("servers", "domain", "site"))
     plain = ("directory", "tls", "allow_plaintext")
-    if directory.servers is None and directory.domain is None:
+    if directory.global_catalog is not None or directory.domains is not None:
+        check_forest(found)
+    elif directory.servers is None and directory.domain is None:
         remedy = "Add 'servers', or 'domain' to find them by DNS."
         found.problem(servers, "the key 'directory.servers' is missing", remedy, also=(domain,))
     elif directory.servers is not None and directory.domain is not None:
@@ -38,10 +41,10 @@ def _check_where(found: Findings) -> None:
 def _check_transport(found: Findings) -> None:
     directory = found.examined.value.directory
     tls = directory.tls
-    start_tls, servers = ("directory", "tls", "start_tls"), ("directory", "servers")
-    some_tls = any(server.tls for server in directory.servers or ())
-    for index, server in enumerate(directory.servers or ()):
-        path = (*servers, index)
+    start_tls = ("directory", "tls", "start_tls")
+    named = list(named_servers(directory))
+    some_tls = any(server.tls for _, server in named)
+    for path, server in named:
         if some_tls and not server.tls and not tls.start_tls and tls.allow_plaintext:
             # Who keeps the bridge from the others would get the passwords in plain text.
             found.problem(path, f"{server} is without TLS beside servers with it", "Write ldaps:// for all of them.")
@@ -132,8 +135,8 @@ def _check_external(found: Findings) -> None:
         also = (certificate, ("directory", "bind_password"), ("directory", "bind_password_file"))
         found.problem(name, "the key 'directory.bind_dn' is missing", remedy, also=also)
         return
-    for index, server in enumerate(directory.servers or ()):
+    for path, server in named_servers(directory):
         if not server.tls and not directory.tls.start_tls:
             what = f"the bridge cannot show its certificate to {server} without TLS"
             remedy = "Write ldaps://, or set directory.tls.start_tls: true; or add bind_dn and its password."
-            found.problem(("directory", "servers", index), what, remedy, also=(name, certificate))
+            found.problem(path, what, remedy, also=(name, certificate))

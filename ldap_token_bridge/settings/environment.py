@@ -9,8 +9,6 @@ from typing import Any
 from ldap_token_bridge.errors import Place, Problem
 from ldap_token_bridge.yamlfile import Document, KeyPath, resolve_scalar, suggest
 
-from .unbuilt import UNBUILT
-
 _PREFIX = "LTB_"
 # Read by others: the command line looks for its settings file, the tests for what to leave out.
 _NOT_SETTINGS = re.compile(
@@ -95,11 +93,6 @@ def _write(value: Any, path: KeyPath, new: Any) -> bool:
 
 
 def _unknown(variable: str, place: Place, known: Mapping[str, Leaf]) -> Problem:
-    for unbuilt in UNBUILT:
-        name = variable_of(unbuilt.path)
-        if variable == name or variable.startswith(f"{name}__"):
-            key = ".".join(str(step) for step in unbuilt.path)
-            return unbuilt.problem(key, place)
     near = suggest(variable, known)
     if near.startswith("Known here"):
         near = "A setting's variable is LTB_SECTION__KEY with two underscores; docs/settings.md lists them."

@@ -12,23 +12,25 @@ from ldap_token_bridge.identity import Secret
 from ldap_token_bridge.ldap import ServerAddress
 from ldap_token_bridge.yamlfile import Document, KeyPath, Model, examine, json_schema, read_document, read_text
 
+from .cache_model import Cache
 from .checks import check
 from .environment import overlay
 from .findings import Findings
 from .model import (
     BridgeFile,
-    Cache,
     Connections,
     Directory,
     DirectoryTls,
+    Guard,
     Logging,
     Policy,
     Server,
     Timeouts,
     Token,
+    Tracing,
 )
 from .types import MAX_PASSWORD
-from .unbuilt import find_unbuilt
+from .workload_model import WorkloadIssuer
 
 M = TypeVar("M", bound=Model)
 _WHAT = "the settings file"
@@ -39,7 +41,7 @@ class DirectorySettings:
     """`directory`, with the defaults of its kind filled in; `options` says how people and groups are read."""
 
     options: DirectoryOptions
-    servers: tuple[ServerAddress, ...]  # none with a domain
+    servers: tuple[ServerAddress, ...]  # none with a domain; those of the global catalog, if there is one
     domain: str  # empty with servers
     site: str
     bind_dn: str  # empty: by the certificate in tls
@@ -47,6 +49,7 @@ class DirectorySettings:
     tls: DirectoryTls
     timeouts: Timeouts
     connections: Connections
+    domains: Mapping[str, tuple[ServerAddress, ...]]  # with a global catalog; no servers: to be found by DNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +63,13 @@ class Settings:
     token: Token
     directory: DirectorySettings
     policy: Policy
+    robots: Path | None
+    workloads: Mapping[str, WorkloadIssuer]
     cache: Cache
+    guard: Guard
     messages: Mapping[str, str]
     logging: Logging
+    tracing: Tracing
     warnings: tuple[Problem, ...]
     _places: Mapping[KeyPath, Place] = field(repr=False, compare=False)
 
@@ -82,13 +89,14 @@ def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:
     document = _normalised(read_document(read_text(path, _WHAT), str(path)))
     document, problems = overlay(document, json_schema(BridgeFile, ""), environment)
     refused: list[KeyPath] = []
-    for paths, problem in (*find_unbuilt(document), *_find_empty(document, document.value, ())):
+    for paths, problem in _find_empty(document, document.value, ()):
         refused += paths
         problems.append(problem)
     examined = examine(document, BridgeFile, refused)
     found = Findings(document, examined)
     check(found)
-    password = _password(found, path.parent)
+    password = _directory_password(found, path.parent)
+    store_password = _store_password(found, path.parent)
     problems += (*examined.problems, *found.problems)
     if problems:
         raise Misconfigured(sorted(dict.fromkeys(problems), key=_by_place))
@@ -98,9 +106,13 @@ def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:
         token=_beside(file.token, path.parent),
         directory=_directory(file.directory, password, path.parent),
         policy=_beside(file.policy, path.parent),
-        cache=file.cache,
+        robots=file.robots and path.parent / file.robots,
+        workloads=MappingProxyType({name: _beside(issuer, path.parent) for name, issuer in file.workloads.items()}),
+        cache=_beside(file.cache, path.parent).model_copy(update={"shared_password": store_password}),
+        guard=file.guard,
         messages=MappingProxyType(file.messages.model_dump(by_alias=True, exclude_none=True)),
         logging=file.logging,
+        tracing=file.tracing,
         warnings=tuple(found.warnings),
         _places=MappingProxyType({(): document.place(()), **document.places}),
     )
@@ -145,26 +157,40 @@ def _beside(section: M, folder: Path) -> M:
     return section.model_copy(update=changed) if changed else section
 
 
-def _password(found: Findings, folder: Path) -> Secret:
-    """The service account's password; what is wrong with its file becomes a problem."""
+def _directory_password(found: Findings, folder: Path) -> Secret:
+    """The service account's."""
     directory = found.examined.value.directory
-    where = ("directory", "bind_password_file")
-    if directory.bind_password_file is None or not found.examined.is_sound(where):
-        return directory.bind_password or Secret(b"")
-    file = folder / directory.bind_password_file
+    file = ("directory", "bind_password_file")
+    return _password(found, folder, file, directory.bind_password_file, directory.bind_password) or Secret(b"")
+
+
+def _store_password(found: Findings, folder: Path) -> Secret | None:
+    """That of the store that replicas share."""
+    cache = found.examined.value.cache
+    if cache.shared is None:
+        return None
+    file = ("cache", "shared_password_file")
+    return _password(found, folder, file, cache.shared_password_file, cache.shared_password)
+
+
+def _password(found: Findings, folder: Path, where: KeyPath, path: Path | None, inline: Secret | None) -> Secret | None:
+    """The password in the file of the key `where`, or `inline`; what is wrong with the file becomes a problem."""
+    if path is None or not found.examined.is_sound(where):
+        return inline
+    name, file = ".".join(map(str, where)), folder / path
     try:
         content = file.read_bytes()
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
         remedy = "Check the path and the file's permissions; a relative path starts at the settings file."
-        found.problem(where, f"directory.bind_password_file: {file} cannot be read: {reason}", remedy)
-        return Secret(b"")
+        found.problem(where, f"{name}: {file} cannot be read: {reason}", remedy)
+        return None
     # Editors and `echo` end a file with a line break; a second one is someone's password.
     password = content.removesuffix(b"\r\n" if content.endswith(b"\r\n") else b"\n")
     if not password:
-        found.problem(where, f"directory.bind_password_file: {file} is empty", "Write the password into it.")
+        found.problem(where, f"{name}: {file} is empty", "Write the password into it.")
     elif b"\0" in password or len(password) > MAX_PASSWORD:
-        what = f"directory.bind_password_file: {file} holds no password: a zero byte, or more than {MAX_PASSWORD} bytes"
+        what = f"{name}: {file} holds no password: a zero byte, or more than {MAX_PASSWORD} bytes"
         found.problem(where, what, "Write the password alone into it, as UTF-8 text.")
     return Secret(password)
 
@@ -193,7 +219,7 @@ def _directory(directory: Directory, password: Secret, folder: Path) -> Director
     )
     return DirectorySettings(
         options=options,
-        servers=directory.servers or (),
+        servers=directory.servers or directory.global_catalog or (),
         domain=directory.domain or "",
         site=directory.site or "",
         bind_dn=directory.bind_dn or "",
@@ -201,4 +227,5 @@ def _directory(directory: Directory, password: Secret, folder: Path) -> Director
         tls=_beside(directory.tls, folder),
         timeouts=directory.timeouts,
         connections=directory.connections,
+        domains=MappingProxyType(dict(directory.domains or {})),
     )

@@ -8,12 +8,15 @@ from typing import Annotated, Literal
 from ldap_token_bridge.directory import GroupStrategy, Kind
 from ldap_token_bridge.yamlfile import FilePath, Model
 
+from .cache_model import Cache
 from .types import (
     Attribute,
     BindName,
-    CacheTime,
+    Collector,
     Dn,
     DomainName,
+    Domains,
+    FailureBudget,
     Filter,
     Line,
     Listen,
@@ -25,15 +28,18 @@ from .types import (
     TlsVersion,
     setting,
     span,
+    span_or_off,
     whole,
     whole_seconds,
 )
+from .workload_model import WorkloadIssuer
 
 # docker gives up after 15 seconds; the answer has to get there too.
 _LONGEST_REQUEST = 14.0
 # registries' clients take a token to live at least this long (distribution, docs/content/spec/auth/token.md).
 _SHORTEST_LIFETIME = 60
 _LONGEST_LIFETIME = 86_400
+_LONGEST_REFRESH = 365 * 86_400
 
 
 class ServerTls(Model):
@@ -63,6 +69,33 @@ class Server(Model):
     ] = setting("No request takes longer; docker gives up after 15 s.", "8s")
 
 
+class Refresh(Model):
+    """`token.refresh`."""
+
+    enabled: bool = setting(
+        "Give clients that ask for it a refresh token, which takes the place of the password.", False
+    )
+    lifetime: Annotated[
+        int,
+        *whole_seconds(3600, _LONGEST_REFRESH, "people log in again after that; revocations are kept for a year"),
+    ] = setting("How long a refresh token is good after the login; whole seconds.", "30d")
+    key_file: FilePath | None = setting(
+        "File of the keys that seal refresh tokens; `keys refresh-key` makes it. Required with `enabled`; the same for"
+        " all replicas.",
+        None,
+        example="secrets/refresh-keys",
+    )
+    revocations: FilePath = setting(
+        "File of the refresh tokens that were called back; `token revoke` writes it, bridges read it within seconds.",
+        "revoked.json",
+    )
+    same_client: bool = setting(
+        "Take a refresh token only from a client of the name to which it was issued. Clients say their names"
+        " themselves, so it keeps no thief out; and docker's own parts have different ones.",
+        False,
+    )
+
+
 class Token(Model):
     """`token`."""
 
@@ -79,6 +112,17 @@ class Token(Model):
     ] = setting("How long a token is good; whole seconds.", "15m")
     x5c: bool = setting(
         "Put the certificate into the token. Turn it off only for registries that know keys by JWKS alone.", True
+    )
+    issued_at: bool = setting(
+        "Tell clients when the token was made, beside how long it lives. Some then go by their own clock: where that is"
+        " wrong, they drop good tokens or keep bad ones.",
+        False,
+    )
+    refresh: Refresh = setting("Refresh tokens.", {})
+    ed25519: bool = setting(
+        "Take Ed25519 keys too. Only if every registry is 3.x: a registry 2.x does not start with such a certificate in"
+        " its bundle.",
+        False,
     )
 
 
@@ -157,6 +201,18 @@ class Directory(Model):
     site: SiteName | None = setting(
         "With `domain`: the Active Directory site whose servers are tried first.", None, example="Headquarters"
     )
+    global_catalog: tuple[ServerUrl, ...] | None = setting(
+        "In place of `servers`: the global catalog of an Active Directory forest, `ldaps://host:3269`, where people of"
+        " all `domains` are found.",
+        None,
+        example=("ldaps://dc1.corp.example.com:3269",),
+    )
+    domains: Domains | None = setting(
+        "With `global_catalog`: the domains whose people may log in, by DNS name, and the servers of each, or `dns` to"
+        " find them by its SRV records.",
+        None,
+        example={"emea.corp.example.com": ["ldaps://dc1.emea.corp.example.com"]},
+    )
     base: Dn = setting("The top of the tree that holds people and groups.", example="DC=corp,DC=example,DC=com")
     bind_dn: BindName | None = setting(
         "The service account: its DN, or `user@domain` in Active Directory. Without it the bridge signs in by"
@@ -181,21 +237,29 @@ class Policy(Model):
     """`policy`, also written as the path alone."""
 
     path: FilePath = setting("The policy file, or a folder whose `*.yaml` are joined.", example="policy.yaml")
-
-
-class Cache(Model):
-    """`cache`."""
-
-    credentials: CacheTime = setting(
-        "How long a right password is remembered, as a keyed hash in memory; `off`: never.", "60s"
+    shadow: FilePath | None = setting(
+        "A policy that is evaluated beside the one in force and decides nothing: differences are counted and audited.",
+        None,
+        example="next.yaml",
     )
-    groups: CacheTime = setting("How long someone's groups and account state are remembered; `off`: never.", "5m")
-    rejected: CacheTime = setting(
-        "How long a wrong password is remembered, so that clients' retries lock nobody out; `off`: never.", "60s"
+    poll: Annotated[float, *span_or_off(0.5, 3600)] = setting(
+        "How often policy, keys and the certificate of `server.tls` are looked at, and taken up when their content has"
+        " changed; from `500ms` to `1h`, or `off`: on SIGHUP alone.",
+        "2s",
     )
-    max_accounts: Annotated[int, *whole(1, 10_000_000)] = setting("How many accounts are remembered at most.", 100_000)
-    stale_if_down: Literal["off"] = setting("Whether to go on from the cache when no directory answers.", "off")
-    shared: Literal["none"] = setting("A store that several bridges share.", "none")
+
+
+class Guard(Model):
+    """`guard`."""
+
+    account_failures: FailureBudget = setting(
+        "How many wrong passwords for one account are passed on to the directory in how long; then one more, then none"
+        " for twice the time. Keep it below the threshold at which your directory locks accounts. `off`: all are.",
+        "3 per 15m",
+    )
+    address_failures: FailureBudget = setting(
+        "How many logins from one address (IPv6: from one /64) may fail in how long; `off`: any number.", "100 per 1m"
+    )
 
 
 _BUILT_IN = "Default: the built-in text."
@@ -219,7 +283,51 @@ class Messages(Model):
     wrong_workstation: Message | None = setting(
         f"Not allowed from this workstation. {_BUILT_IN}", None, alias="wrong-workstation"
     )
+    wrong_network: Message | None = setting(
+        f"Not allowed from this address: a robot. {_BUILT_IN}", None, alias="wrong-network"
+    )
+    robot_expired: Message | None = setting(f"The robot has expired. {_BUILT_IN}", None, alias="robot-expired")
+    robot_revoked: Message | None = setting(f"The robot was revoked. {_BUILT_IN}", None, alias="robot-revoked")
+    workload_refused: Message | None = setting(
+        f"A token in place of a password is none of the issuer's. {_BUILT_IN}", None, alias="workload-refused"
+    )
+    workload_expired: Message | None = setting(
+        f"A workload's token is over. {_BUILT_IN}", None, alias="workload-expired"
+    )
+    workload_not_yet_valid: Message | None = setting(
+        f"A workload's token is not valid yet. {_BUILT_IN}", None, alias="workload-not-yet-valid"
+    )
+    workload_lives_too_long: Message | None = setting(
+        f"A workload's token is good for longer than `max_lifetime`, or for ever. {_BUILT_IN}",
+        None,
+        alias="workload-lives-too-long",
+    )
+    workload_wrong_issuer: Message | None = setting(
+        f"A workload's token names another issuer. {_BUILT_IN}", None, alias="workload-wrong-issuer"
+    )
+    workload_wrong_audience: Message | None = setting(
+        f"A workload's token is for somebody else. {_BUILT_IN}", None, alias="workload-wrong-audience"
+    )
+    workload_no_subject: Message | None = setting(
+        f"A workload's token fits none of `subjects`. {_BUILT_IN}", None, alias="workload-no-subject"
+    )
+    workload_ambiguous: Message | None = setting(
+        f"A workload's token fits several of `subjects`. {_BUILT_IN}", None, alias="workload-ambiguous"
+    )
+    too_many_attempts: Message | None = setting(
+        f"Too many wrong passwords for the account; `{{wait}}` is how long to wait. {_BUILT_IN}",
+        None,
+        alias="too-many-attempts",
+    )
+    too_many_from_address: Message | None = setting(
+        f"Too many failed logins from the address; `{{wait}}` is how long to wait. {_BUILT_IN}",
+        None,
+        alias="too-many-from-address",
+    )
     not_available: Message | None = setting(f"The bridge itself failed. {_BUILT_IN}", None, alias="not-available")
+    refresh_refused: Message | None = setting(
+        f"A refresh token is not taken any more. {_BUILT_IN}", None, alias="refresh-refused"
+    )
     directory_down: Message | None = setting(f"No directory server answers. {_BUILT_IN}", None, alias="directory-down")
 
 
@@ -230,6 +338,17 @@ class Logging(Model):
     level: Literal["debug", "info", "warning", "error"] = setting("The least level that is logged.", "info")
 
 
+class Tracing(Model):
+    """`tracing`."""
+
+    otlp_endpoint: Collector | None = setting(
+        "The OpenTelemetry collector that spans are sent to, by OTLP over HTTP; needs"
+        " `pip install 'ldap-token-bridge[otel]'`. Default: what `OTEL_EXPORTER_OTLP_ENDPOINT` says, else none.",
+        None,
+        example="http://127.0.0.1:4318",
+    )
+
+
 class BridgeFile(Model):
     """The whole file."""
 
@@ -237,6 +356,14 @@ class BridgeFile(Model):
     token: Token = setting("The tokens and the keys that sign them.")
     directory: Directory = setting("The directory that people are looked up in.")
     policy: Policy = setting("Who may do what: the path of the policy.")
+    robots: FilePath | None = setting("The file of accounts for machines; `robot new` makes it.", None)
+    workloads: dict[str, WorkloadIssuer] = setting(
+        "Platforms whose jobs or pods log in with a token of that platform, as user `workload+NAME`: GitLab, GitHub,"
+        " Kubernetes; see docs/workloads.md.",
+        {},
+    )
     cache: Cache = setting("What is remembered between requests.", {})
+    guard: Guard = setting("How many failed logins are passed on, so that none locks an account.", {})
     messages: Messages = setting("What people see when a login is refused.", {})
     logging: Logging = setting("The log.", {})
+    tracing: Tracing = setting("Spans of requests for OpenTelemetry ([operations.md](operations.md#traces)).", {})

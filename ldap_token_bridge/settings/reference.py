@@ -54,7 +54,16 @@ def _sections(schema: Mapping[str, Any]) -> Iterator[str]:
         for leaf in leaves({"properties": {key: section}}):
             name = f"**`{leaf.name}`**" if leaf.path in required else f"`{leaf.name}`"
             yield f"| {name} | {_default(leaf)} | {_meaning(leaf)} |"
+            for inner in _inner_leaves(leaf):
+                yield f"| `{inner.name}` | {_default(inner)} | {_meaning(inner)} |"
         yield ""
+
+
+def _inner_leaves(leaf: Leaf) -> Iterator[Leaf]:
+    """The keys of each entry, where a key holds entries under names that people give."""
+    entry = leaf.schema.get("additionalProperties")
+    if isinstance(entry, dict) and "properties" in entry:
+        yield from leaves(entry, (*leaf.path, "NAME"))
 
 
 def _required(schema: Mapping[str, Any], path: KeyPath) -> Iterator[KeyPath]:

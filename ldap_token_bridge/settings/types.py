@@ -1,10 +1,14 @@
 """The kinds of value in bridge.yaml: how each is read, and what an editor is told about it."""
 
 import re
+from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
+from ldap_token_bridge.cache import StoreAddress, parse_store
 from ldap_token_bridge.dn import DistinguishedName, InvalidName
+from ldap_token_bridge.guard import Budget
 from ldap_token_bridge.identity import Secret
 from ldap_token_bridge.ldap import FilterTemplate, ServerAddress, parse_server
 from ldap_token_bridge.listen_address import ListenAddress
@@ -150,6 +154,24 @@ def parse_domain(value: Any) -> str:
     return value.removesuffix(".").lower()
 
 
+def parse_domains(value: Any) -> dict[str, tuple[ServerAddress, ...]]:
+    """Domains with the servers of each; none for `dns`."""
+    remedy = "Write a line for each domain, as in emea.corp.example.com: [ldaps://dc1.emea.corp.example.com], or: dns."
+    if not isinstance(value, dict) or not value:
+        refuse("must name at least one domain", remedy)
+    domains: dict[str, tuple[ServerAddress, ...]] = {}
+    for name, servers in value.items():
+        if not isinstance(name, str) or not _DOMAIN(name):
+            refuse(f"{name!r} is no DNS domain", remedy)
+        domain = parse_domain(name)
+        if domain in domains:
+            refuse(f"{domain} stands there twice", "Remove one of them.")
+        if servers != "dns" and (not isinstance(servers, list | tuple) or not servers):
+            refuse(f"{domain}: must be a list of servers, or dns", remedy)
+        domains[domain] = () if servers == "dns" else tuple(dict.fromkeys(map(parse_server_url, servers)))
+    return domains
+
+
 def parse_site(value: Any) -> str:
     """The name of an Active Directory site."""
     if not isinstance(value, str) or not _SITE(value):
@@ -176,9 +198,39 @@ def parse_tls_version(value: Any) -> str:
     return version
 
 
+def parse_collector(value: Any) -> str:
+    """`http://` or `https://`, a host, maybe a port and a path; no secret in it."""
+    remedy = "Write it as in http://127.0.0.1:4318; /v1/traces is appended."
+    try:
+        parts = urlsplit(value) if isinstance(value, str) and value.isprintable() else None
+        fits = parts is not None and parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fits = False
+    if parts is None or not fits:
+        refuse("is no address of a collector", remedy)
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        refuse("has more than host, port and path", f"Secrets go into OTEL_EXPORTER_OTLP_HEADERS. {remedy}")
+    return str(value)
+
+
 def parse_cache_time(value: Any) -> float:
     """Seconds from a duration, or 0 for `off`."""
     return 0.0 if value == "off" else parse_duration(value)
+
+
+def parse_shared(value: Any) -> StoreAddress | None:
+    """The store that replicas share, or None for `none`."""
+    if value in ("none", None):
+        return None
+    remedy = "Write it as in redis://cache.corp.example.com:6379, or none."
+    if not isinstance(value, str):
+        refuse("is not a store's address", remedy)
+    try:
+        return parse_store(value)
+    except ValueError as error:
+        if "password" in str(error):
+            remedy = "Name a file with it in cache.shared_password_file, or set LTB_CACHE__SHARED_PASSWORD."
+        refuse(str(error), remedy)
 
 
 def parse_proxy(value: Any) -> IPv4Network | IPv6Network:
@@ -205,6 +257,11 @@ def span(least: float, most: float, why: str = "") -> tuple[Any, ...]:
     return checked(lambda value: _seconds(value, least, most, why), _DURATION_SCHEMA)
 
 
+def span_or_off(least: float, most: float) -> tuple[Any, ...]:
+    """As `span`; 0 for `off`."""
+    return checked(lambda value: 0.0 if value == "off" else _seconds(value, least, most, ""), _DURATION_OR_OFF_SCHEMA)
+
+
 def _seconds(value: Any, least: float, most: float, why: str) -> float:
     seconds = parse_duration(value)
     if not least <= seconds <= most:
@@ -225,10 +282,41 @@ def whole_seconds(least: int, most: int, why: str) -> tuple[Any, ...]:
     return checked(parse, _DURATION_SCHEMA)
 
 
+def parse_budget(value: Any) -> Budget | None:
+    """So many in so long; None for `off`."""
+    remedy = "Write how many in how long, as in 3 per 15m, or off."
+    if value == "off":
+        return None
+    match = _BUDGET(value) if isinstance(value, str) else None
+    if not match:
+        refuse("is not a number of failures in a time", remedy)
+    failures, seconds = int(match[1]), parse_duration(match[2])
+    if not 1 <= failures <= _MOST_FAILURES:
+        refuse(f"must allow from 1 to {_MOST_FAILURES} failures", remedy)
+    if not seconds.is_integer() or not 1 <= seconds <= _LONGEST_BUDGET:
+        refuse("must be in whole seconds, for 1s to 1d", remedy)
+    return Budget(failures, int(seconds))
+
+
+_BUDGET = re.compile(r"([0-9]{1,9}) per (\S+)").fullmatch
+_BUDGET_SCHEMA = {"type": "string", "pattern": r"^([0-9]+ per [0-9]+(\.[0-9]+)?(s|m|h|d)|off)$"}
+_MOST_FAILURES = 1_000_000
+_LONGEST_BUDGET = 86_400
 _DURATION_SCHEMA = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?(ms|s|m|h|d)$"}
-_CACHE_TIME_SCHEMA = {"type": "string", "pattern": r"^([0-9]+(\.[0-9]+)?(ms|s|m|h|d)|off)$"}
+_DURATION_OR_OFF_SCHEMA = {"type": "string", "pattern": r"^([0-9]+(\.[0-9]+)?(ms|s|m|h|d)|off)$"}
 _TLS_VERSIONS = ("1.2", "1.3")
 _LINE_SCHEMA = {"type": "string", "minLength": 1}
+_STORE_SCHEMA = {"type": "string", "pattern": r"^(none|unix:.+|(redis|valkey)s?(\+(sentinel|cluster))?://[^:@]*@?.+)$"}
+_DOMAINS_SCHEMA = {
+    "type": "object",
+    "minProperties": 1,
+    "additionalProperties": {
+        "anyOf": [
+            {"const": "dns"},
+            {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": "^ldaps?://"}},
+        ]
+    },
+}
 
 Listen = Annotated[ListenAddress, *parsed(parse_listen, {"type": "string"})]
 Line = Annotated[str, *checked(parse_line, _LINE_SCHEMA)]
@@ -239,8 +327,12 @@ Attribute = Annotated[str, *checked(parse_attribute, _LINE_SCHEMA)]
 Filter = Annotated[str, *checked(parse_filter, {"type": "string", "pattern": r"^\(.*\)$"})]
 ServerUrl = Annotated[ServerAddress, *parsed(parse_server_url, {"type": "string", "pattern": "^ldaps?://"})]
 DomainName = Annotated[str, *checked(parse_domain, _LINE_SCHEMA)]
+Domains = Annotated[Mapping[str, tuple[ServerAddress, ...]], *parsed(parse_domains, _DOMAINS_SCHEMA)]
 SiteName = Annotated[str, *checked(parse_site, _LINE_SCHEMA)]
 Password = Annotated[Secret, *parsed(parse_secret, _LINE_SCHEMA)]
 TlsVersion = Annotated[str, *checked(parse_tls_version, {"enum": list(_TLS_VERSIONS)})]
-CacheTime = Annotated[float, *checked(parse_cache_time, _CACHE_TIME_SCHEMA)]
+Collector = Annotated[str, *checked(parse_collector, {"type": "string", "pattern": "^https?://"})]
+CacheTime = Annotated[float, *checked(parse_cache_time, _DURATION_OR_OFF_SCHEMA)]
+FailureBudget = Annotated[Budget | None, *parsed(parse_budget, _BUDGET_SCHEMA)]
 ProxyNetwork = Annotated[IPv4Network | IPv6Network, *checked(parse_proxy, {"type": "string"})]
+Store = Annotated[StoreAddress | None, *parsed(parse_shared, _STORE_SCHEMA)]

@@ -5,12 +5,13 @@ Owns aiohttp, the texts that people see and the table from errors to answers. De
 
 from .admin import admin_app
 from .messages import DEFAULT_MESSAGES, messages_with
-from .public import public_app
+from .public import TOKEN_PATHS, public_app
 from .server import Listener, ServerTls
 from .token_endpoint import EndpointOptions, TokenEndpoint
 
 __all__ = [
     "DEFAULT_MESSAGES",
+    "TOKEN_PATHS",
     "EndpointOptions",
     "Listener",
     "ServerTls",

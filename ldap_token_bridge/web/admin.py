@@ -1,4 +1,4 @@
-"""The application for operations, on a listener of its own: metrics and readiness in detail."""
+"""The application for operations, on a listener of its own: metrics, readiness in detail, and flushing the memory."""
 
 from collections.abc import Callable, Mapping
 
@@ -6,13 +6,15 @@ from aiohttp import web
 
 from ldap_token_bridge.observe import Metrics
 
-from .public import healthy, name_no_versions
+from .flush import FLUSH_PATH, Flush, flush_handler
+from .public import healthy, in_both_shapes, name_no_versions
 
 Detail = Callable[[], Mapping[str, object]]
+_MAX_BODY = 4096
 
 
-def admin_app(metrics: Metrics, detail: Detail) -> web.Application:
-    """`detail` gives what `/readyz?verbose` shows."""
+def admin_app(metrics: Metrics, detail: Detail, flush: Flush) -> web.Application:
+    """`detail` gives what `/readyz?verbose` shows; `flush` forgets an account, or everyone."""
 
     async def render(_request: web.Request) -> web.Response:
         return web.Response(body=metrics.render(), headers={"Content-Type": metrics.content_type})
@@ -20,9 +22,10 @@ def admin_app(metrics: Metrics, detail: Detail) -> web.Application:
     async def ready(request: web.Request) -> web.Response:
         return web.json_response(dict(detail())) if "verbose" in request.query else await healthy(request)
 
-    app = web.Application()
+    app = web.Application(client_max_size=_MAX_BODY, middlewares=[in_both_shapes])
     app.on_response_prepare.append(name_no_versions)
     app.router.add_get("/metrics", render)
     app.router.add_get("/livez", healthy)
     app.router.add_get("/readyz", ready)
+    app.router.add_post(FLUSH_PATH, flush_handler(flush))
     return app

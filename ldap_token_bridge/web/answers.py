@@ -9,12 +9,22 @@ from typing import Any
 
 from aiohttp import web
 
-from ldap_token_bridge.errors import BadRequest, Throttled, Unavailable
+from ldap_token_bridge.cache import RevocationsUnreadable
+from ldap_token_bridge.errors import BadRequest, Unavailable
+from ldap_token_bridge.guard import Block
 from ldap_token_bridge.identity import Refusal
 from ldap_token_bridge.registry import basic_challenge
+from ldap_token_bridge.workloads import IssuerUnavailable, WorkloadRefusal
 
-from .messages import DIRECTORY_DOWN, NOT_AVAILABLE
-from .token_request import BadCredentials, RefreshRefused, SlowClient
+from .messages import (
+    DIRECTORY_DOWN,
+    NOT_AVAILABLE,
+    REFRESH_REFUSED,
+    TOO_MANY_FROM_ADDRESS,
+    WORKLOAD_REFUSED,
+    in_words,
+)
+from .token_request import BadCredentials, SlowClient
 
 REALM = "ldap-token-bridge"
 SERVER = "ldap-token-bridge"  # no versions
@@ -53,13 +63,26 @@ def refused(reason: Refusal, messages: Mapping[str, str]) -> web.Response:
     return unauthorized(messages[reason])
 
 
-def _throttled(problem: Any, _messages: Mapping[str, str]) -> web.Response:
-    return error(429, "TOOMANYREQUESTS", str(problem), headers={"Retry-After": str(problem.retry_after)})
+def workload_refused(reason: WorkloadRefusal, messages: Mapping[str, str]) -> web.Response:
+    """The answer to a token that is not taken; who has not proved that it is the issuer's own learns nothing more."""
+    return unauthorized(messages[reason if reason.is_proved else WORKLOAD_REFUSED])
 
 
-def _unavailable(problem: Any, messages: Mapping[str, str]) -> web.Response:
+def throttled(block: Block, messages: Mapping[str, str]) -> web.Response:
+    """The answer to a login that is not looked at, and when the next one is."""
+    text = messages[Refusal.TOO_MANY_ATTEMPTS if block.budget == "account" else TOO_MANY_FROM_ADDRESS]
+    message = text.replace("{wait}", in_words(block.retry_after))
+    return error(429, "TOOMANYREQUESTS", message, headers={"Retry-After": str(block.retry_after)})
+
+
+def refresh_refused(messages: Mapping[str, str]) -> web.Response:
+    """The answer to a refresh token that is not taken: one for every reason, which nobody learns who only tries."""
+    return unauthorized(messages[REFRESH_REFUSED], oauth="invalid_grant")
+
+
+def _unavailable(problem: Any, messages: Mapping[str, str], message: str = DIRECTORY_DOWN) -> web.Response:
     retry_after = getattr(problem, "retry_after", 5)
-    return error(503, "UNAVAILABLE", messages[DIRECTORY_DOWN], headers={"Retry-After": str(retry_after)})
+    return error(503, "UNAVAILABLE", messages[message], headers={"Retry-After": str(retry_after)})
 
 
 def of_http_error(problem: Any, _messages: object = None) -> web.Response:
@@ -71,14 +94,18 @@ def of_http_error(problem: Any, _messages: object = None) -> web.Response:
 _Answer = Callable[[Any, Mapping[str, str]], web.Response]
 _TABLE: tuple[tuple[type[Exception], str, _Answer], ...] = (
     (BadCredentials, "malformed-credentials", lambda _, messages: refused(Refusal.WRONG_CREDENTIALS, messages)),
-    (
-        RefreshRefused,
-        "refresh-disabled",
-        lambda _, messages: unauthorized(messages[Refusal.NO_CREDENTIALS], oauth="invalid_grant"),
-    ),
     (SlowClient, "slow-client", lambda _, __: error(408, "UNSUPPORTED", "The request did not come in time.")),
     (BadRequest, "bad-request", lambda problem, _: error(400, "UNSUPPORTED", str(problem))),
-    (Throttled, "throttled", _throttled),
+    (
+        RevocationsUnreadable,
+        "revocations-unreadable",
+        lambda problem, messages: _unavailable(problem, messages, NOT_AVAILABLE),
+    ),
+    (
+        IssuerUnavailable,
+        "workload-keys-unavailable",
+        lambda problem, messages: _unavailable(problem, messages, NOT_AVAILABLE),
+    ),
     (Unavailable, "directory-down", _unavailable),
     (TimeoutError, "deadline", _unavailable),
     (web.HTTPException, "http", of_http_error),

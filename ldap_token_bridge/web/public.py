@@ -27,7 +27,7 @@ def public_app(endpoint: TokenEndpoint, service: TokenService) -> web.Applicatio
     async def bundle(_request: web.Request) -> web.Response:
         return web.Response(text=service.snapshot.keyring.bundle_pem(), content_type="application/x-pem-file")
 
-    app = web.Application(client_max_size=MAX_BODY, middlewares=[_in_both_shapes])
+    app = web.Application(client_max_size=MAX_BODY, middlewares=[in_both_shapes])
     for path in TOKEN_PATHS:
         for spelling in (path, f"{path}/"):
             app.router.add_get(spelling, endpoint.answer, allow_head=False)
@@ -49,7 +49,8 @@ async def healthy(_request: web.Request) -> web.Response:
 
 
 @web.middleware
-async def _in_both_shapes(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def in_both_shapes(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """What aiohttp refuses by itself, as every other refusal."""
     try:
         return await handler(request)
     except web.HTTPException as problem:

@@ -6,15 +6,28 @@ import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from aiohttp import web
 
+from ldap_token_bridge.cache import RevocationsUnreadable
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.errors import Unavailable
-from ldap_token_bridge.observe import Metrics, log, write_audit
+from ldap_token_bridge.observe import (
+    Metrics,
+    RequestSpan,
+    log,
+    read_traceparent,
+    spans,
+    traced_lines,
+    write_audit,
+)
+from ldap_token_bridge.policy import Shadowed
 from ldap_token_bridge.token_service import Issued, NotIssued, TokenRequest, TokenService
+from ldap_token_bridge.tokens import RefreshRefusal
+from ldap_token_bridge.workloads import IssuerUnavailable, WorkloadRefusal
 
 from . import answers
 from .addresses import Address, client_address
@@ -67,10 +80,15 @@ class TokenEndpoint:
             peer[0] if peer else None, request.headers.getall("X-Forwarded-For", []), options.trusted_proxies
         )
         trail = _Trail(secrets.token_hex(8), address, time.perf_counter())
-        with self._metrics.in_flight.track_inprogress():
-            response = await self._answer(request, trail, options)
-        response.headers["X-Request-Id"] = trail.request_id
-        self._record(request, response, trail)
+        parent = read_traceparent(request.headers.getall("traceparent", []))
+        with spans().request(parent) as span, traced_lines(span.context):
+            if span.context:
+                trail.fields["trace_id"] = span.context.trace_id
+                trail.fields["span_id"] = span.context.span_id
+            with self._metrics.in_flight.track_inprogress():
+                response = await self._answer(request, trail, options)
+            response.headers["X-Request-Id"] = trail.request_id
+            self._record(request, response, trail, span)
         return response
 
     async def _answer(self, request: web.Request, trail: _Trail, options: EndpointOptions) -> web.Response:
@@ -87,10 +105,36 @@ class TokenEndpoint:
         self, request: web.Request, trail: _Trail, options: EndpointOptions, deadline: Deadline
     ) -> web.Response:
         asked = trail.asked = await read_request(request, deadline.within(options.deadline / 2))
-        wanted = TokenRequest(asked.credentials, asked.service, asked.scopes, trail.address, asked.account)
+        wanted = TokenRequest(
+            asked.credentials,
+            asked.service,
+            asked.scopes,
+            trail.address,
+            asked.account,
+            asked.client_id,
+            asked.offline,
+            asked.refresh_token,
+        )
         outcome = trail.outcome = await self._service.issue(wanted, deadline)
+        shadow = outcome.decision.shadow if isinstance(outcome, Issued) else outcome.shadow
+        if outcome.way.workload:
+            trail.fields["workload"] = dict(outcome.way.workload)
+        if shadow:
+            self._tell_shadow(shadow, trail)
+        if outcome.way.stale_seconds:
+            trail.fields["stale"] = True
+            trail.fields["stale_seconds"] = outcome.way.stale_seconds
+            self._metrics.stale_logins.inc()
         if isinstance(outcome, NotIssued):
             trail.reason = outcome.reason
+            if outcome.block:
+                trail.fields["budget"] = outcome.block.budget
+                self._metrics.budget_blocks.labels(outcome.block.budget).inc()
+                return answers.throttled(outcome.block, options.messages)
+            if asked.refresh_token is not None or isinstance(outcome.reason, RefreshRefusal):
+                return answers.refresh_refused(options.messages)
+            if isinstance(outcome.reason, WorkloadRefusal):
+                return answers.workload_refused(outcome.reason, options.messages)
             return answers.refused(outcome.reason, options.messages)
         return self._success(outcome, trail, is_form=asked.is_form)
 
@@ -100,6 +144,11 @@ class TokenEndpoint:
             "access_token": issued.token,
             "expires_in": issued.expires_in,
         }
+        if issued.issued_at is not None:
+            # RFC 3339 with Z: distribution, docs/content/spec/auth/token.md.
+            body["issued_at"] = f"{datetime.fromtimestamp(issued.issued_at, UTC):%Y-%m-%dT%H:%M:%SZ}"
+        if issued.refresh_token:
+            body["refresh_token"] = issued.refresh_token
         if is_form:
             body["scope"] = " ".join(map(str, issued.decision.granted))
         if len(issued.token) > _LARGE_TOKEN:
@@ -112,12 +161,33 @@ class TokenEndpoint:
             return answers.error(400, "UNSUPPORTED", message)
         return response
 
-    def _record(self, request: web.Request, response: web.Response, trail: _Trail) -> None:
+    def _tell_shadow(self, shadow: Shadowed, trail: _Trail) -> None:
+        for result in shadow.results:
+            self._metrics.shadow_decisions.labels(result).inc()
+        if shadow.change:
+            trail.fields["shadow"] = {
+                "policy": shadow.policy_hash,
+                "gained": [str(access) for access in shadow.change.gained],
+                "lost": [str(access) for access in shadow.change.lost],
+                "rules": list(shadow.change.after),
+            }
+
+    def _count_refresh(self, trail: _Trail) -> None:
+        """Refresh tokens issued with a password, and used: taken or refused."""
+        outcome, asked = trail.outcome, trail.asked
+        if asked is not None and asked.refresh_token is not None and outcome is not None:
+            self._metrics.refresh_tokens.labels("refused" if isinstance(outcome, NotIssued) else "used").inc()
+        elif isinstance(outcome, Issued) and outcome.refresh_token:
+            self._metrics.refresh_tokens.labels("issued").inc()
+
+    def _record(self, request: web.Request, response: web.Response, trail: _Trail, span: RequestSpan) -> None:
         outcome = "issued" if response.status < _CLIENT_ERROR else "refused"
         outcome = "error" if response.status >= _SERVER_ERROR else outcome
         elapsed = time.perf_counter() - trail.start
         self._metrics.requests.labels(outcome, trail.reason or "ok").inc()
         self._metrics.request_seconds.observe(elapsed)
+        self._count_refresh(trail)
+        span.tell(_attributes(request, response, trail, outcome), failed=response.status >= _SERVER_ERROR)
         write_audit(
             {
                 "request_id": trail.request_id,
@@ -134,28 +204,41 @@ class TokenEndpoint:
         )
 
 
+def _attributes(request: web.Request, response: web.Response, trail: _Trail, outcome: str) -> Mapping[str, str | int]:
+    """What a span tells: neither who asked, nor for what."""
+    return {
+        "http.request.method": request.method,
+        "http.response.status_code": response.status,
+        "ltb.outcome": outcome,
+        "ltb.reason": trail.reason or "ok",
+        "ltb.cache": trail.outcome.way.cache if trail.outcome else "none",
+    }
+
+
 def _decided(trail: _Trail) -> dict[str, object]:
     """The part of the audit line that only a request that could be read has.
 
     Names as typed are not written down: people type passwords into the wrong field.
     """
     outcome = trail.outcome
+    sent = {"grant": trail.asked.grant, "client_id": trail.asked.client_id[:_MAX_TOLD]} if trail.asked else {}
     if outcome is None:
-        return {"client_id": trail.asked.client_id[:_MAX_TOLD]} if trail.asked else {}
-    stages = outcome.stages
+        return dict(sent)
+    spent = outcome.way.spent
     told: dict[str, object] = {
+        **sent,
         "account": outcome.subject,
         "service": outcome.service,
-        "client_id": trail.asked.client_id[:_MAX_TOLD] if trail.asked else "",
+        "refresh_id": outcome.way.refresh_id,
         "asked": [str(access) for access in outcome.asked],
         "granted": [],
         "rules": [],
         "policy": outcome.policy_hash,
-        "cache": stages.cache,
-        "search_ms": round(stages.search, 2),
-        "bind_ms": round(stages.bind, 2),
-        "groups_ms": round(stages.groups, 2),
-        "sign_ms": round(stages.sign, 2),
+        "cache": outcome.way.cache,
+        "search_ms": round(spent.search, 2),
+        "bind_ms": round(spent.bind, 2),
+        "groups_ms": round(spent.groups, 2),
+        "sign_ms": round(spent.sign, 2),
     }
     if isinstance(outcome, Issued) and not trail.reason:
         told |= {
@@ -167,7 +250,11 @@ def _decided(trail: _Trail) -> dict[str, object]:
 
 
 def _log_failure(problem: Exception, trail: _Trail) -> None:
-    if isinstance(problem, Unavailable):
+    if isinstance(problem, IssuerUnavailable):
+        log().warning("a workload's token could not be verified", request_id=trail.request_id, why=problem.detail)
+    elif isinstance(problem, RevocationsUnreadable):
+        log().warning("a refresh token could not be checked", request_id=trail.request_id, why=problem.detail)
+    elif isinstance(problem, Unavailable):
         log().warning("the directory could not answer", request_id=trail.request_id, why=problem.detail)
     elif trail.reason == answers.INTERNAL:
         log().error(

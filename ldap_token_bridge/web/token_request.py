@@ -26,13 +26,9 @@ class SlowClient(Exception):
     """The body did not come in time. Answered with 408."""
 
 
-class RefreshRefused(Exception):
-    """A refresh token was sent, and none is ever issued by this bridge. Answered with 401 and `invalid_grant`."""
-
-
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a client asks for, by GET or by POST."""
+    """What a client asks for, by GET or by POST; `offline`: for a refresh token, too."""
 
     credentials: Credentials | None
     service: str
@@ -40,10 +36,19 @@ class Asked:
     account: str
     client_id: str
     is_form: bool
+    offline: bool
+    refresh_token: Secret | None = None
+
+    @property
+    def grant(self) -> str:
+        """By what it is proved who asks: `password`, `refresh_token` or `none`."""
+        if self.refresh_token is not None:
+            return "refresh_token"
+        return "none" if self.credentials is None else "password"
 
 
 async def read_request(request: web.Request, deadline: Deadline) -> Asked:
-    """The values of a GET or POST; raises BadRequest, BadCredentials, RefreshRefused or SlowClient."""
+    """The values of a GET or POST; raises BadRequest, BadCredentials or SlowClient."""
     return await _read_form(request, deadline) if request.method == "POST" else _read_query(request)
 
 
@@ -57,6 +62,7 @@ def _read_query(request: web.Request) -> Asked:
         _single(fields, "account"),
         _single(fields, "client_id"),
         is_form=False,
+        offline=_single(fields, "offline_token") == "true",
     )
 
 
@@ -78,22 +84,31 @@ async def _read_form(request: web.Request, deadline: Deadline) -> Asked:
             raise BadRequest(f"the form lacks {name}")
     if _single(fields, "access_type") not in ("", "online", "offline"):
         raise BadRequest("access_type must be online or offline")
-    grant_type = _single(fields, "grant_type")
-    if grant_type == "refresh_token":
-        raise RefreshRefused
-    if grant_type != "password":
-        raise BadRequest("grant_type must be password")
-    if "username" not in fields or "password" not in fields:
-        raise BadRequest("the form lacks username or password")
-    username = _single(fields, "username")
+    credentials, refresh_token = _grant(fields)
     return Asked(
-        Credentials(username, Secret(_single(fields, "password").encode())),
+        credentials,
         _single(fields, "service"),
         tuple(fields.get("scope", ())),
-        username,
+        credentials.username if credentials else "",
         _single(fields, "client_id"),
         is_form=True,
+        offline=_single(fields, "access_type") == "offline",
+        refresh_token=refresh_token,
     )
+
+
+def _grant(fields: Mapping[str, Sequence[str]]) -> tuple[Credentials | None, Secret | None]:
+    """The password, or the refresh token, by `grant_type`; raises BadRequest."""
+    grant_type = _single(fields, "grant_type")
+    if grant_type == "refresh_token":
+        if not _single(fields, "refresh_token"):
+            raise BadRequest("the form lacks refresh_token")
+        return None, Secret(_single(fields, "refresh_token").encode())
+    if grant_type != "password":
+        raise BadRequest("grant_type must be password or refresh_token")
+    if "username" not in fields or "password" not in fields:
+        raise BadRequest("the form lacks username or password")
+    return Credentials(_single(fields, "username"), Secret(_single(fields, "password").encode())), None
 
 
 def read_basic(headers: Sequence[str]) -> Credentials | None:

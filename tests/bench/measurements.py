@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Iterator
 
-from . import accounts, codec, logins
+from . import accounts, codec, logins, policies
 from .figures import Figure
 from .place import Place
 
 ALONE: dict[tuple[str, ...], Callable[[int], Iterator[Figure]]] = {
     ("message_decode_entry_us",): codec.decode_entry,
     ("filter_fill_us",): codec.fill_filter,
+    (*policies.DECIDE, policies.GROWTH): policies.decide,
+    (policies.SHADOW,): policies.shadow,
+    (policies.LOAD,): policies.load,
+    (policies.RELOAD,): policies.reload,
 }
 """Needs nothing but a processor; told the number of rounds."""
 

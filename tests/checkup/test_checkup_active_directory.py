@@ -39,6 +39,7 @@ async def test_groups_are_found_by_dn_and_by_sid(make_folder: MakeFolder, samba:
         ("server", Grade.FINE),
         ("base", Grade.FINE),
         ("people", Grade.FINE),
+        ("lockout", Grade.FINE),
         ("group", Grade.FINE),
         ("group", Grade.FINE),
         ("group", Grade.FINDING),
@@ -85,3 +86,30 @@ async def test_a_user_principal_name_binds(make_folder: MakeFolder, samba: Samba
     """Active Directory takes user@domain as the service account's name."""
     items = await connect(make_folder(of_samba(samba, bind_dn="svc-registry@corp.example.com")))
     assert exit_code(items) == 0, items
+
+
+@pytest.mark.parametrize(
+    ("budget", "grade", "what"),
+    [
+        ("3 per 15m", Grade.FINE, "locks an account after 5 wrong passwords within 30m of each other"),
+        ("4 per 15m", Grade.WARNING, "guard.account_failures passes on 5 in a row"),
+        ("3 per 14m", Grade.WARNING, "guard forgets them after 28m"),
+    ],
+)
+async def test_the_budget_is_held_against_the_domain(
+    make_folder: MakeFolder, samba: SambaDC, budget: str, grade: Grade, what: str
+) -> None:
+    """By what the domain says of itself, with the place of the setting and a budget that would do."""
+    path = make_folder(of_samba(samba), guard={"account_failures": budget})
+    (item,) = [item for item in await connect(path) if item.topic == "lockout"]
+    assert item.grade is grade
+    assert what in item.what
+    assert (item.remedy == "Write at most 3 per 15m.") is (budget == "4 per 15m")
+    assert (item.remedy == "Write 3 per 15m, or a longer time.") is (budget == "3 per 14m")
+    assert str(item.where).startswith(f"{path}:") is (grade is Grade.WARNING)
+
+
+async def test_no_budget_is_held_against_nothing(make_folder: MakeFolder, samba: SambaDC) -> None:
+    """`off` is warned of with the other settings; the domain is not asked."""
+    items = await connect(make_folder(of_samba(samba), guard={"account_failures": "off"}))
+    assert [item for item in items if item.topic == "lockout"] == []

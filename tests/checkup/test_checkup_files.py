@@ -31,7 +31,7 @@ def with_ca(file: Path) -> dict[str, Any]:
 def test_files_that_are_fine(make_folder: MakeFolder) -> None:
     """A line for each: settings, keys, what is trusted, policy; and the parts for whoever goes on."""
     found = check_files(make_folder(DIRECTORY), {}, NOW)
-    assert [item.topic for item in found.items] == ["settings", "keys", "directory.tls", "policy"]
+    assert [item.topic for item in found.items] == ["settings", "keys", "directory.tls", "policy", "revocation"]
     assert {item.grade for item in found.items} == {Grade.FINE}
     assert found.settings is not None
     assert found.policy is not None

@@ -33,7 +33,8 @@ def test_all_is_well(tmp_path: Path) -> None:
     result = check(folder(tmp_path))
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
-    assert [line.split(":")[0] for line in lines[:-1]] == ["✓ settings", "✓ keys", "✓ directory.tls", "✓ policy"]
+    topics = ["settings", "keys", "directory.tls", "policy", "revocation"]
+    assert [line.split(":")[0] for line in lines[:-1]] == [f"✓ {topic}" for topic in topics]
     assert lines[-1] == "All is well."
 
 

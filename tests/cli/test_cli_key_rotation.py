@@ -33,15 +33,15 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_activate_says_what_comes_next(folder: Path) -> None:
-    """SIGHUP, the way back, how long to wait, and the next command as it is to be typed."""
+    """Who takes it up and when, the way back, how long to wait, and the next command as it is to be typed."""
     settings = folder / "bridge.yaml"
     result = _run("activate", "new", "-c", settings)
     assert result.exit_code == 0, result.output
     assert "new signs from now on, in place of old." in result.stdout
     for words in (
-        "SIGHUP",
+        "take it up within seconds",
         f"keys activate old -c {settings}",
-        "token.lifetime and a minute after the SIGHUP, not before 20",
+        "token.lifetime and a minute after the last bridge took it up, not before 20",
         f"ldap-token-bridge keys retire old -c {settings}",
     ):
         assert words in result.stdout
@@ -73,7 +73,7 @@ def test_retire_too_early_warns(folder: Path) -> None:
     assert result.exit_code == 0
     assert "warning: tokens of the old key may live until" in result.stderr
     assert f"{folder}/keys/retired/old.key" in result.stdout
-    for words in ("SIGHUP", f"keys bundle -c {settings} > bundle.pem", "restart it", "leaked"):
+    for words in ("within seconds", f"keys bundle -c {settings} > bundle.pem", "restart it", "leaked"):
         assert words in result.stdout
 
 

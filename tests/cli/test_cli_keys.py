@@ -10,11 +10,13 @@ import click.testing
 import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from ldap_token_bridge.cli import root
 from ldap_token_bridge.tokens import Keyring
 from tests.support.key_folder import certificate, ec_key, write_pair
+from tests.support.settings_file import write_settings
 
 
 def _run(*arguments: str | Path) -> click.testing.Result:
@@ -161,13 +163,54 @@ def test_given_certificate_and_key(tmp_path: Path) -> None:
         ("--certificate", "x.crt", "--key", "x.key", "--days", "3"),
         ("--certificate", "x.crt", "--key", "x.key", "--algorithm", "ES256"),
         ("--days", "0"),
+        ("--algorithm", "HS256"),
         ("--algorithm", "EdDSA"),
     ],
 )
 def test_options_that_make_no_sense_are_unusable_input(tmp_path: Path, options: tuple[str, ...]) -> None:
-    """Half a pair, a pair with the marks of a new key, no lifetime, an unknown algorithm: nothing is written."""
+    """Half a pair, a pair with the marks of a new key, no lifetime, an algorithm unknown or not allowed: no folder."""
     assert _run("new", "--keys-dir", tmp_path / "keys", *options).exit_code == 2
     assert not (tmp_path / "keys").exists()
+
+
+def test_ed25519_needs_the_setting(tmp_path: Path) -> None:
+    """Assertion 62: refused with the way to allow it; a taken-over key of that kind, too."""
+    ed = Ed25519PrivateKey.generate()
+    write_pair(tmp_path / "given", "ed", ed, certificate(ed, start=datetime.now(UTC), end=_next_year()))
+    for options in (
+        ("--algorithm", "EdDSA"),
+        ("--certificate", tmp_path / "given" / "ed.crt", "--key", tmp_path / "given" / "ed.key"),
+    ):
+        result = _run("new", "--keys-dir", tmp_path / "keys", *options)
+        assert result.exit_code == 2
+        assert "2.x does not start" in result.stderr
+        assert "token.ed25519: true" in result.stderr
+    assert not (tmp_path / "keys").exists()
+
+
+def test_ed25519_with_the_setting(tmp_path: Path) -> None:
+    """Every command that publishes or activates goes by the settings; `list` and `retire` ask nobody."""
+    allowed = write_settings(tmp_path, token__ed25519=True)
+    first = _new(tmp_path / "keys")
+    made = _run("new", "-c", allowed, "--algorithm", "EdDSA", "--format", "json")
+    assert "warning: this is an Ed25519 key" in made.stderr
+    name = json.loads(made.stdout)["name"]
+    assert json.loads(_run("jwks", "-c", allowed).stdout)["keys"][1]["crv"] == "Ed25519"
+    assert _run("bundle", "-c", allowed).stdout.count("BEGIN") == 2
+    folder = tmp_path / "keys"
+    for command in (("bundle",), ("jwks",), ("activate", name)):
+        refused = _run(*command, "--keys-dir", folder)
+        assert (refused.exit_code, refused.stdout) == (2, "")
+        assert f"{name}.key: is an Ed25519 key" in refused.stderr
+    assert "EdDSA" in _run("list", "--keys-dir", folder).stdout
+    assert _run("activate", name, "-c", allowed).exit_code == 0
+    assert _run("activate", first["name"], "-c", allowed).exit_code == 0
+    assert _run("retire", name, "--keys-dir", folder).exit_code == 0
+    assert _run("bundle", "--keys-dir", folder).stdout.count("BEGIN") == 1
+
+
+def _next_year() -> datetime:
+    return datetime.now(UTC) + timedelta(days=365)
 
 
 @pytest.mark.parametrize("command", ["list", "bundle", "jwks"])

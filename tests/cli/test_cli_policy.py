@@ -67,6 +67,23 @@ def test_rules_without_a_test_are_named(policy: Path) -> None:
     assert "'mine'" not in result.stdout
 
 
+def test_a_pipeline_can_ask_for_more(policy: Path) -> None:
+    """`--min-coverage` for tests of the rules, `--strict` for no warnings; each exits with 1."""
+    result = run("test", "--min-coverage", 50, policy)
+    assert result.exit_code == 0
+    assert "rules exercised: 50 %" in result.stdout
+    result = run("test", "--min-coverage", 51, policy)
+    assert result.exit_code == 1
+    assert "tests exercise 50 % of the rules; at least 51 % are asked for" in result.stdout
+    assert run("check", "--strict", policy).exit_code == 0
+    policy.write_text(GOOD.replace('["public/**"]', '["**"]'))
+    assert run("check", policy).exit_code == 0
+    result = run("check", "--strict", policy)
+    assert result.exit_code == 1
+    assert json.loads(run("check", "--strict", "--format", "json", policy).stdout)["exit_code"] == 1
+    assert f"{policy}:4:5: the rule 'public' lets everyone, signed in or not, pull all repositories" in result.stdout
+
+
 def test_formats_for_programs(policy: Path) -> None:
     """JSON is an object, GitHub's form names file and line, SARIF names the rule."""
     policy.write_text(GOOD.replace("version: 1", "version: 9"))

@@ -88,6 +88,16 @@ def test_without_x5c_a_jwks_belongs_to_it(tmp_path: Path) -> None:
     assert "--from-file=bundle.pem --from-file=jwks.json" in _good(tmp_path, "--for", "helm")
 
 
+def test_ed25519_is_for_registries_3x(tmp_path: Path) -> None:
+    """What is printed looks the same; a registry 2.x would stop at the bundle."""
+    write_settings(tmp_path)
+    usual = _good(tmp_path)
+    write_settings(tmp_path, token__ed25519=True)
+    result = _print(tmp_path, "--realm", REALM)
+    assert (result.exit_code, result.stdout) == (0, usual)
+    assert "warning: token.ed25519 is on: this is for registries 3.x alone" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("issuer", "realm"),
     [

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from ldap_token_bridge.cli import root
 from ldap_token_bridge.registry import Access
-from ldap_token_bridge.tokens import Claims, Keyring, mint, new_key
+from ldap_token_bridge.tokens import Claims, Keyring, activate_key, mint, new_key
 from tests.support.settings_file import write_settings
 
 ISSUER, SERVICE = "bridge.corp.example.com", "registry.corp.example.com"
@@ -115,6 +115,24 @@ def test_registries_are_told_apart(place: Path) -> None:
     assert _inspect("--bundle", "bundle.pem", "--registry", "3.x", stdin=bare).exit_code == 1
     assert _inspect("--bundle", "bundle.pem", "--jwks", "jwks.json", stdin=bare).exit_code == 0
     assert _inspect("--jwks", "jwks.json", "--registry", "3.x", stdin=_token(place)).exit_code == 1
+
+
+def test_ed25519_is_refused_by_2x_and_taken_by_3x(place: Path) -> None:
+    """Each generation has its verdict, and 2.x the reason: it does not even start."""
+    settings = write_settings(place, token__ed25519=True)
+    now = datetime.now(UTC)
+    made = new_key(place / "keys", common_name=ISSUER, now=now, algorithm="EdDSA", ed25519=True)
+    activate_key(place / "keys", made.key.name, now, ed25519=True)
+    claims = Claims(ISSUER, SERVICE, "alice", (), 60)
+    token = mint(made.key, claims, now=now.timestamp(), token_id="1", x5c=True)
+    assert _inspect("--registry", "3.x", "-c", settings, stdin=token).exit_code == 0
+    told = _inspect("-c", settings, stdin=token)
+    assert told.exit_code == 1
+    assert "Registry 2.x: refused" in told.stdout
+    assert "the registry does not start: 2.x knows no keys like that of" in told.stdout
+    assert "(Ed25519)" in told.stdout
+    assert "A registry 2.x takes RSA and EC keys alone." in told.stdout
+    assert "Registry 3.x: accepted" in told.stdout
 
 
 def test_settings_without_x5c_stand_for_registries_with_a_jwks(place: Path) -> None:

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ldap_token_bridge.checkup import BindOutcome, Grade, Item, Whoami
+from ldap_token_bridge.cli import password, root
 from ldap_token_bridge.cli import person as printing
-from ldap_token_bridge.cli import root
 from ldap_token_bridge.cli import whoami as asking
 from ldap_token_bridge.errors import Place
 from ldap_token_bridge.identity import Account, Group, Refusal
@@ -106,7 +106,7 @@ def test_a_password_from_a_terminal(config: Path, monkeypatch: pytest.MonkeyPatc
             return True
 
     monkeypatch.setattr(click, "prompt", prompt)
-    monkeypatch.setattr(asking, "sys", type("Sys", (), {"stdin": Terminal()}))
+    monkeypatch.setattr(password, "sys", type("Sys", (), {"stdin": Terminal()}))
     result = whoami(config, "bob", "--password-stdin")
     assert result.exit_code == 0, result.output
     assert asked[0]["hide_input"] is True
@@ -225,8 +225,8 @@ async def test_a_long_wait_shows_a_sign_of_life(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(asking, "whoami", slow)
     monkeypatch.setattr(asking, "ldap_options", lambda _: None)
     settings: Any = type("Settings", (), {"directory": None})
-    assert await asking._ask(settings, None, "x", None) is STEERING
+    assert await asking.ask(settings, None, "x", None) is STEERING
     assert shown == []
     monkeypatch.setattr(asking, "_PATIENCE", 0.0)
-    assert await asking._ask(settings, None, "x", None) is STEERING
+    assert await asking.ask(settings, None, "x", None) is STEERING
     assert shown == ["Asking the directory"]

@@ -1,13 +1,14 @@
 """Assertions 59, 60 and 62: the keys themselves, by the commands and the service that people have.
 
-tests/tokens holds the same in more detail. Not here, for what they speak of is not built: 44 and 45 (refresh tokens)
-and 52 (throttling).
+tests/tokens holds the same in more detail. Not here, for what they speak of is not built: 52 (throttling).
 """
 
 import base64
 import hashlib
 import json
+import time
 from pathlib import Path
+from typing import Any
 
 import jwt
 import pytest
@@ -18,10 +19,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_pem_x509_certificate, load_pem_x509_certificates
 
 from ldap_token_bridge.cli import root
+from ldap_token_bridge.tokens import STEPS, Generation, verify_token
 from ldap_token_bridge.tokens.public_key import libtrust_id
-from tests.support.bridge import RunningBridge, openldap
+from tests.support.bridge import ISSUER, SERVICE, RunningBridge, openldap
 from tests.support.http import request
 from tests.support.key_folder import ec_key, write_pair, zero_key
+from tests.support.process import ServerFailed
+from tests.support.registry import Registry
 
 # The public key of distribution's docs/content/spec/auth/jwt.md, and the id that stands there.
 _SPECIFIED = {
@@ -56,13 +60,46 @@ def test_060_no_leading_zero(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert min(key.public_numbers().x, key.public_numbers().y).bit_length() > 248
 
 
-def test_062_no_ed25519(tmp_path: Path) -> None:
-    """There is no setting for it, so such a key is refused, and the text says what it would do to a registry 2.x."""
+def test_062_no_ed25519_by_default(tmp_path: Path) -> None:
+    """Without the setting such a key is refused, and the text says what it would do to a registry 2.x."""
     bridge = RunningBridge(tmp_path, openldap("ldap://127.0.0.1:1", "dc=corp", "cn=svc,dc=corp"))
     for file in (bridge.folder / "keys").iterdir():
         file.unlink()
     write_pair(bridge.folder / "keys", "ed", Ed25519PrivateKey.generate())
     code, output = bridge.fails_to_start()
     assert code == 2
-    assert "ed.key: is a key of type Ed25519" in output
-    assert "a registry 2.x does not start with such a key" in output
+    assert "ed.key: is an Ed25519 key, and a registry 2.x does not start" in output
+    assert "token.ed25519: true" in output
+
+
+def test_062_ed25519_for_3x_if_the_settings_say_so(tmp_path: Path) -> None:
+    """3.x takes its tokens by the bundle, without x5c by the JWKS; the real 2.8.2 does not start with the bundle."""
+    sections = {"token": {"ed25519": True}}
+    bridge = RunningBridge(tmp_path, openldap("ldap://127.0.0.1:1", "dc=corp", "cn=svc,dc=corp"), sections=sections)
+    options = ["-c", str(bridge.settings)]
+    made = json.loads(bridge.command_line(["keys", "new", *options, "--algorithm", "EdDSA", "--format", "json"]))
+    bridge.command_line(["keys", "activate", made["name"], *options])
+    with bridge:
+        full = bridge.get("repository:public/base:pull")
+        auth, jwks = bridge.token_auth(), request(f"{bridge.url}/jwks.json").json
+        bridge.sections["token"]["x5c"] = False
+        bridge.write_settings()
+        assert bridge.reload()
+        bare = bridge.get("repository:public/base:pull")
+    bundle = auth.bundle.read_text()
+    assert (full.header["alg"], full.header["kid"]) == ("EdDSA", made["kid"])
+    assert [_verdict(full.token, generation, bundle) for generation in STEPS] == ["trust", "accepted"]
+    assert _verdict(bare.token, "3.x", "", jwks) == "accepted"
+    assert _verdict(bare.token, "3.x", bundle) == "key"
+    registry = Registry(tmp_path / "registry", auth)
+    with pytest.raises(ServerFailed):
+        registry.start()
+    registry.stop()
+
+
+def _verdict(token: str, generation: Generation, bundle: str, jwks: dict[str, Any] | None = None) -> str:
+    """`accepted`, or the step that fails."""
+    found = verify_token(
+        token, bundle, issuer=ISSUER, service=SERVICE, now=time.time(), generation=generation, jwks=jwks
+    )
+    return found.failure.name if found.failure else "accepted"

@@ -4,15 +4,19 @@ import base64
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as generate_rsa_key
 
 from ldap_token_bridge.tokens import verify_token
 from tests.support.bridge import ISSUER, SERVICE, RunningBridge, openldap
 from tests.support.http import Answer, request
+from tests.support.key_folder import AnyKey, certificate, ec_key, p384_key, pem, write_pair
 from tests.support.registry import Registry
 from tests.support.slapd import Slapd
 
@@ -79,6 +83,49 @@ def test_057_accepted_through_the_bundle(bridge: RunningBridge, tmp_path: Path) 
     with Registry(tmp_path, bridge.token_auth()) as registry:
         assert at_registry(registry, token) == 200
         assert at_registry(registry, token[:-6] + "AAAAAA") == 401
+
+
+def test_057_every_kind_of_key(make_variant: MakeVariant, tmp_path: Path) -> None:
+    """P-384, longer RSA keys, and a certificate of the company's authority, which is in no bundle."""
+    bridge = make_variant()
+    keys, now = bridge.folder / "keys", datetime.now(UTC)
+    made = partial(certificate, start=now - timedelta(days=1), end=now + timedelta(days=90))
+    authority, issued = ec_key(), ec_key()
+    root = made(authority, name="corp", ca=True)
+    alone: dict[str, AnyKey] = {
+        "p384": p384_key(),
+        "rsa3072": generate_rsa_key(65537, 3072),
+        "rsa4096": generate_rsa_key(65537, 4096),
+    }
+    for name, key in alone.items():
+        write_pair(keys, name, key, made(key))
+    write_pair(keys, "issued", issued, made(issued, issuer=("corp", authority)), root)
+    kinds = {"p384": "ES384", "rsa3072": "RS256", "rsa4096": "RS256", "issued": "ES256"}
+    tokens: dict[str, str] = {}
+    for name, alg in kinds.items():
+        (keys / "active").write_text(name)
+        assert bridge.reload()
+        answer = bridge.get(login="bob")
+        assert (answer.header["alg"], len(answer.header["x5c"])) == (alg, 1)
+        tokens[name] = answer.token
+    bundle = bundle_of(bridge)
+    assert bundle.count("BEGIN") == len(kinds) + 1
+    assert pem(root) not in bundle
+    assert [accepted(token, each, bundle) for token in tokens.values() for each in ("2.x", "3.x")] == [True] * 8
+    with Registry(tmp_path / "registry", bridge.token_auth()) as registry:
+        assert {name: at_registry(registry, token) for name, token in tokens.items()} == dict.fromkeys(kinds, 200)
+
+
+def test_042_issued_at_if_it_is_wanted(make_variant: MakeVariant, tmp_path: Path) -> None:
+    """RFC 3339 with a Z; with `expires_in` it makes the token's own end; the real registry takes the token."""
+    bridge = make_variant(token={"issued_at": True})
+    for answer in (bridge.get(login="bob"), bridge.post(login="bob")):
+        issued_at = datetime.strptime(answer.json["issued_at"], "%Y-%m-%dT%H:%M:%S%z")
+        assert answer.json["issued_at"].endswith("Z")
+        assert issued_at.timestamp() + answer.json["expires_in"] == answer.claims["exp"]
+        assert answer.claims["iat"] < issued_at.timestamp()
+    with Registry(tmp_path / "registry", bridge.token_auth()) as registry:
+        assert at_registry(registry, answer.token) == 200
 
 
 def test_058_without_x5c(make_variant: MakeVariant, tmp_path: Path) -> None:

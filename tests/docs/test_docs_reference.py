@@ -9,7 +9,9 @@ import pytest
 
 from ldap_token_bridge.identity import Refusal
 from ldap_token_bridge.observe import Metrics, audit
+from ldap_token_bridge.tokens import RefreshRefusal
 from ldap_token_bridge.web import DEFAULT_MESSAGES, answers, token_endpoint
+from ldap_token_bridge.workloads import WorkloadRefusal
 from tests.support.documents import ROOT, column, document, documents
 
 OPERATIONS = document("docs/operations.md")
@@ -56,7 +58,8 @@ def test_the_example_of_an_audit_line_has_the_fields_of_an_issued_token() -> Non
     """All of them, in a line that could have been written."""
     (block,) = [block for block in OPERATIONS.blocks if block.language == "json"]
     fields = set(re.findall(r'"(\w+)":', block.text))
-    assert fields == set(column(OPERATIONS.section("The audit line"), 0)) - {"token_bytes"}
+    rare = {"token_bytes", "shadow", "workload", "budget", "stale", "stale_seconds", "trace_id", "span_id"}
+    assert fields == set(column(OPERATIONS.section("The audit line"), 0)) - rare
 
 
 def test_every_log_line_that_is_explained_is_written() -> None:
@@ -74,7 +77,8 @@ def test_every_log_line_that_is_explained_is_written() -> None:
 
 def _reasons() -> set[str]:
     of_the_table = {reason for _, reason, _ in answers._TABLE}
-    return {str(refusal) for refusal in Refusal} | of_the_table | {"ok", "too-many-scopes"}
+    refused = {str(refusal) for refusal in (*Refusal, *RefreshRefusal, *WorkloadRefusal)}
+    return refused | of_the_table | {"ok", "too-many-scopes"}
 
 
 def test_every_reason_is_documented() -> None:
@@ -85,12 +89,23 @@ def test_every_reason_is_documented() -> None:
 
 @pytest.mark.parametrize("refusal", list(Refusal))
 def test_every_state_of_an_account_is_told(refusal: Refusal) -> None:
-    """docs/directories.md says where each comes from; `no-credentials` comes from no directory."""
+    """docs/directories.md says where each comes from, and names none that comes from no directory."""
     told = document("docs/directories.md").section("The state of an account")
-    assert (f"`{refusal}`" in told) is (refusal is not Refusal.NO_CREDENTIALS)
+    elsewhere = refusal in (Refusal.NO_CREDENTIALS, Refusal.WRONG_NETWORK, Refusal.TOO_MANY_ATTEMPTS) or refusal.startswith(
+        ("robot-", "workload-")
+    )
+    assert (f"`{refusal}`" in told) is not elsewhere
 
 
 @pytest.mark.parametrize("key", [str(key) for key in DEFAULT_MESSAGES])
 def test_every_message_is_documented(key: str) -> None:
     """By the key that sets its text."""
     assert f"`{key}`" in OPERATIONS.section("What each answer means")
+
+
+def test_every_warning_about_a_policy_is_documented() -> None:
+    """Whoever meets one in a pipeline finds it on the policy's page."""
+    lints = (ROOT / "ldap_token_bridge" / "policy" / "lint").glob("*.py")
+    kinds = {kind for file in lints for kind in re.findall(r'Lint\(\s*"([a-z-]+)"', file.read_text())}
+    assert len(kinds) > 5
+    assert kinds <= set(re.findall(r"`([a-z-]+)`", (ROOT / "docs" / "policy.md").read_text()))

@@ -99,12 +99,20 @@ def test_everything_from_the_environment(tmp_path: Path) -> None:
             "directory.bind_password: is empty",
             "Write the password; the bridge never signs in without one.",
         ),
-        ("LTB_TOKEN__REFRESH__ENABLED", "true", "token.refresh is not supported by this version", "Unset it."),
+        (
+            "LTB_TOKEN__REFRESH__ENABLED",
+            "true",
+            "token.refresh.enabled needs token.refresh.key_file",
+            (
+                "Write where the key is to be, as in key_file: secrets/refresh-keys, and make it:"
+                " ldap-token-bridge keys refresh-key -c bridge.yaml"
+            ),
+        ),
         (
             "LTB_CACHE__SHARED",
-            "redis://cache",
-            "cache.shared: redis://cache is not supported by this version",
-            "Unset it.",
+            "redis://:hidden@cache",
+            "cache.shared: holds a password, which is no part of a store's address",
+            "Name a file with it in cache.shared_password_file, or set LTB_CACHE__SHARED_PASSWORD.",
         ),
     ],
 )

@@ -27,18 +27,18 @@ def test_all_mistakes_at_once(tmp_path: Path) -> None:
         directory__base="",
         directory__bind_password_file="nowhere",
         directory__tls__ca_file=None,
-        guard={"account_failures": "3 per 15m"},
+        guard={"account_failures": "3/15m"},
     )
     with pytest.raises(Misconfigured) as caught:
         load_settings(path, {"LTB_TOKEN__X5C": "maybe", "LTB_SERVER__LISTEM": "x"})
     assert [(str(problem.where).removeprefix(f"{path}:"), problem.what) for problem in caught.value.problems] == [
         ("3:13", "token.services is empty"),
-        ("5:3", "token.refresh is not supported by this version"),
+        ("6:14", "token.refresh.enabled needs token.refresh.key_file"),
         ("9:13", "passwords would go to ldap://dc1 in plain text"),
         ("10:9", "directory.base: must be a distinguished name"),
         ("12:23", f"directory.bind_password_file: {tmp_path}/nowhere cannot be read: no such file or directory"),
         ("14:5", "directory.tls.ca_file has no value"),
-        ("16:1", "guard is not supported by this version"),
+        ("17:21", "guard.account_failures: is not a number of failures in a time"),
         ("environment variable LTB_SERVER__LISTEM", "unknown setting"),
         ("environment variable LTB_TOKEN__X5C", "token.x5c must be true or false"),
     ]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from . import canaries
 
-_SECONDS = 60
+# Longer than any push that is slow on purpose.
+_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,9 @@ def run(command: Sequence[str], folder: Path, stdin: str = "") -> Outcome:
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
-        "DOCKER_CONFIG": str(folder / "docker"),
         # docker logs in by itself if it finds no engine: one that runs here must not answer in its place.
         "DOCKER_HOST": f"unix://{folder}/no-engine.sock",
         "XDG_RUNTIME_DIR": str(folder),
-        "REGISTRY_AUTH_FILE": str(folder / "auth.json"),
         "TMPDIR": str(folder),
     }
     done = subprocess.run(
@@ -52,14 +51,14 @@ class Docker:
     """The docker command line, without an engine: it logs in and out."""
 
     def __init__(self, folder: Path) -> None:
-        (folder / "docker").mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self.config_file = folder / "docker" / "config.json"
+        self.config_file = folder / ".docker" / "config.json"
 
     def login(self, registry: str, login: str, password: str | None = None) -> Outcome:
         """`docker login`; the password is `canaries.password(login)` unless another is given."""
-        secret = canaries.password(login) if password is None else password
-        return run(["docker", "login", "--username", login, "--password-stdin", registry], self._folder, secret)
+        command = ["docker", "login", "--username", login, "--password-stdin", registry]
+        return run(command, self._folder, As(login, password).secret)
 
     def logout(self, registry: str) -> Outcome:
         """`docker logout`."""
@@ -68,14 +67,18 @@ class Docker:
 
 @dataclass(frozen=True)
 class As:
-    """Whom skopeo says it is; the password is `canaries.password(login)` unless another is given."""
+    """Whom a client says it is; the password is `canaries.password(login)` unless another is given."""
 
     login: str
     password: str | None = None
 
+    @property
+    def secret(self) -> str:
+        """The password."""
+        return canaries.password(self.login) if self.password is None else self.password
+
     def __str__(self) -> str:
-        secret = canaries.password(self.login) if self.password is None else self.password
-        return f"{self.login}:{secret}"
+        return f"{self.login}:{self.secret}"
 
 
 class Skopeo:

@@ -5,7 +5,6 @@ from collections import Counter
 
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.directory import Authenticated, Authenticator, CacheTimes, Directory, LoginName, Person, Refused
-from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.identity import Account, Credentials, Group, Refusal, Secret
 from ldap_token_bridge.ldap import BindResult, DirectoryDown, SearchFailed
 
@@ -29,6 +28,7 @@ class CountingDirectory(Directory):
     def __init__(self) -> None:
         self.asked: Counter[str] = Counter()
         self.password = b"right"
+        self.password_date = "133"
         self.state: Refusal | None = None
         self.there = True
         self.down = False
@@ -48,12 +48,20 @@ class CountingDirectory(Directory):
         if what == "bind":
             self.clock.now += self.bind_takes
         if self.down:
-            raise Unavailable("down")
+            raise DirectoryDown
 
     async def find(self, login: LoginName, deadline: Deadline) -> Person | None:
         del deadline
         await self._ask("find")
-        return Person(self.account, self.state, (), True, "") if self.there and login.name.lower() == "alice" else None
+        return self._person() if self.there and login.name.lower() == "alice" else None
+
+    async def find_account(self, name: str, deadline: Deadline) -> Person | None:
+        del deadline
+        await self._ask("find")
+        return self._person() if self.there and name == self.account.name else None
+
+    def _person(self) -> Person:
+        return Person(self.account, self.state, (), True, "", password_date=self.password_date)
 
     async def verify(self, person: Person, password: Secret, deadline: Deadline) -> BindResult:
         del person, deadline
@@ -63,7 +71,8 @@ class CountingDirectory(Directory):
         return self.answer or BindResult(0 if password.reveal() == self.password else 49, "")
 
     def nobody(self, login: LoginName) -> Person:
-        return Person(Account("", f"CN=nobody-{login.name},DC=x", f"?{login.name.lower()}"), None, (), True, "")
+        account = Account("", f"CN=nobody-{login.name},DC=x", f"?{login.name.lower()}")
+        return Person(account, None, (), True, "", password_date="?")
 
     async def decoy(self, nobody: Person, password: Secret, deadline: Deadline) -> None:
         del password, deadline

@@ -115,7 +115,11 @@ def documents() -> list[Document]:
     return [Document(path) for path in sorted(found)]
 
 
+def rows(table: str) -> list[list[str]]:
+    """The cells of a Markdown table, row by row, with its head and the line below."""
+    return [re.split(r"(?<!\\)\|", line)[1:-1] for line in table.splitlines() if line.startswith("|")]
+
+
 def column(table: str, number: int) -> list[str]:
     """What stands in backticks in one column of a Markdown table; rows whose cell is empty give nothing."""
-    cells = [re.split(r"(?<!\\)\|", line)[1:-1] for line in table.splitlines() if line.startswith("|")]
-    return [code for row in cells if len(row) > number for code in _CODE.findall(row[number])]
+    return [code for row in rows(table) if len(row) > number for code in _CODE.findall(row[number])]

@@ -23,17 +23,19 @@ _SECONDS = 20
 
 @dataclass(frozen=True)
 class InProcess:
-    """A running bridge, and its port."""
+    """A running bridge, and the ports of its two listeners."""
 
     bridge: Bridge
     port: int
+    admin_port: int
 
-    def send(self, raw: bytes, *, hang_up: bool = False) -> bytes:
+    def send(self, raw: bytes, *, hang_up: bool = False, admin: bool = False) -> bytes:
         """Bytes on a connection of their own, and all that comes back until it is closed.
 
         With `hang_up` the bridge learns that nothing more comes, and may leave out an answer.
         """
-        with socket.create_connection(("127.0.0.1", self.port), timeout=_SECONDS) as client:
+        port = self.admin_port if admin else self.port
+        with socket.create_connection(("127.0.0.1", port), timeout=_SECONDS) as client:
             parts = []
             # What is refused before it is read whole may be answered by a reset behind the answer.
             with suppress(ConnectionResetError, BrokenPipeError):
@@ -66,7 +68,7 @@ def running_in_process(folder: Path) -> Iterator[InProcess]:
         bridge = run(_make(home.settings))
         run(bridge.start())
         try:
-            yield InProcess(bridge, bridge.address.port)
+            yield InProcess(bridge, bridge.address.port, bridge.admin_address.port)
         finally:
             run(bridge.stop())
             run(directory.stop())

@@ -4,7 +4,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, derive_private_key
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    SECP256R1,
+    SECP384R1,
+    EllipticCurvePrivateKey,
+    derive_private_key,
+)
 from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as generate_ec_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -26,6 +31,15 @@ def ec_key() -> EllipticCurvePrivateKey:
             return key
 
 
+def p384_key() -> EllipticCurvePrivateKey:
+    """A P-384 key without a leading zero byte."""
+    while True:
+        key = generate_ec_key(SECP384R1())
+        numbers = key.public_key().public_numbers()
+        if min(numbers.x, numbers.y).bit_length() > 376:
+            return key
+
+
 def zero_key() -> EllipticCurvePrivateKey:
     """A P-256 key, always the same, whose x coordinate begins with a zero byte."""
     return next(
@@ -41,6 +55,7 @@ def certificate(
     name: str = "bridge",
     issuer: tuple[str, AnyKey] | None = None,
     ca: bool = False,
+    path_length: int | None = None,
     start: datetime = NOW - timedelta(days=1),
     end: datetime = NOW + timedelta(days=365),
 ) -> x509.Certificate:
@@ -54,7 +69,7 @@ def certificate(
         .serial_number(x509.random_serial_number())
         .not_valid_before(start)
         .not_valid_after(end)
-        .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+        .add_extension(x509.BasicConstraints(ca=ca, path_length=path_length), critical=True)
         .sign(issuer_key, None if isinstance(issuer_key, Ed25519PrivateKey) else SHA256())
     )
 

@@ -15,6 +15,7 @@ from .process import Process, ServerFailed, answers, free_port, require
 
 _ADMIN = f"cn=admin,{slapd_tree.BASE}"
 _SCHEMAS = "/etc/ldap/schema"
+_USED = ("core", "cosine", "nis", "inetorgperson", "dyngroup")
 _PROGRAM = "/usr/sbin/slapd"
 _APP_ARMOR = Path("/sys/kernel/security/apparmor")
 _MODULES = "/usr/lib/ldap"
@@ -38,6 +39,7 @@ class Slapd(Process):
         authority: Authority,
         *,
         member_of: bool = True,
+        dynlist: str = "",
         ppolicy: bool = True,
         use_lockout: bool = True,
         certificate: Issued | None = None,
@@ -46,14 +48,17 @@ class Slapd(Process):
         log_level: str = "stats",
         threads: int = 16,
     ) -> None:
-        """`settings` are more lines of slapd.conf. `preload` is LDIF that slapadd takes in, in the sample's stead.
+        """`dynlist` is the attribute set of that overlay, which takes the place of memberof.
+
+        `settings` are more lines of slapd.conf. `preload` is LDIF that slapadd takes in, in the sample's stead.
 
         The last two as slapd.conf(5) has them.
         """
         require(_PROGRAM)
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._member_of, self._ppolicy, self._use_lockout = member_of, ppolicy, use_lockout
+        self._member_of, self._ppolicy, self._use_lockout = member_of and not dynlist, ppolicy, use_lockout
+        self._dynlist = dynlist
         self._preload, self._threads, self._settings = preload, threads, tuple(settings)
         self.ca_file = authority.ca_file
         self._certificate = certificate or authority.issue(f"slapd-{folder.name}", ["127.0.0.1", "localhost"])
@@ -129,6 +134,8 @@ class Slapd(Process):
         overlays = []
         if self._member_of:
             overlays += ["overlay memberof", "memberof-refint TRUE"]
+        if self._dynlist:
+            overlays += ["overlay dynlist", f"dynlist-attrset {self._dynlist}"]
         if self._ppolicy:
             overlays += [
                 "overlay ppolicy",
@@ -141,9 +148,9 @@ class Slapd(Process):
         config.write_text(
             "\n".join(
                 [
-                    *(f"include {_SCHEMAS}/{name}.schema" for name in ("core", "cosine", "nis", "inetorgperson")),
+                    *(f"include {_SCHEMAS}/{name}.schema" for name in _USED),
                     f"modulepath {_MODULES}",
-                    *(f"moduleload {name}" for name in ("back_mdb", "memberof", "ppolicy")),
+                    *(f"moduleload {name}" for name in ("back_mdb", "memberof", "dynlist", "ppolicy")),
                     f"threads {self._threads}",
                     "loglevel 0",  # nothing to syslog, which costs a socket a line where no syslog runs
                     f"pidfile {self._folder}/slapd.pid",

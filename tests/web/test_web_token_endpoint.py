@@ -10,7 +10,6 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from ldap_token_bridge.deadline import Deadline
-from ldap_token_bridge.errors import Throttled
 from ldap_token_bridge.observe import Metrics
 from ldap_token_bridge.token_service import TokenRequest, TokenService
 from ldap_token_bridge.web import EndpointOptions, TokenEndpoint, messages_with, public_app
@@ -94,17 +93,6 @@ async def test_a_client_that_goes_away_is_no_failure_of_ours(
 
     monkeypatch.setattr(web.Request, "read", gone)
     assert (await client.post("/token", data=b"grant_type=password", headers=form)).status == 400
-
-
-async def test_a_throttled_client_is_told_when(
-    client: TestClient[web.Request, web.Application], service: FailingService
-) -> None:
-    """429 with whole seconds and both shapes of the message."""
-    service.problem = Throttled("Too many attempts. Try again in 2 minutes.", retry_after=120)
-    answer = await client.get("/token")
-    assert (answer.status, answer.headers["Retry-After"]) == (429, "120")
-    body = await answer.json()
-    assert body["errors"][0] == {"code": "TOOMANYREQUESTS", "message": body["details"]}
 
 
 async def test_the_client_behind_a_trusted_proxy(

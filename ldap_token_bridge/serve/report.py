@@ -1,0 +1,104 @@
+"""What operations are told of the state in force: metrics, the log, and `/readyz?verbose`."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from ldap_token_bridge import __version__
+from ldap_token_bridge.errors import Misconfigured, Problem
+from ldap_token_bridge.observe import Metrics, log
+from ldap_token_bridge.settings import Settings
+from ldap_token_bridge.token_service import Snapshot
+
+from .directory_state import directory_detail
+from .files import Files
+from .parts import DirectoryParts
+
+
+class Report:
+    """Keeps what was told last, for whoever asks later. `now` gives seconds since 1970."""
+
+    def __init__(self, metrics: Metrics, now: Callable[[], float]) -> None:
+        self._metrics = metrics
+        self._now = now
+        self._last_reload = "none since the start"
+        self._shadow_problems: list[str] = []
+
+    def in_force(self, settings: Settings, files: Files) -> None:
+        """This is what requests are decided by from now on."""
+        metrics = self._metrics
+        metrics.policy.clear()
+        metrics.policy.labels(files.policy.hash).set(1)
+        metrics.shadow_policy.clear()
+        if files.shadow:
+            metrics.shadow_policy.labels(files.shadow.hash).set(1)
+        metrics.key_expiry.clear()
+        metrics.key_start.clear()
+        metrics.key_signs.clear()
+        for key in files.keyring.keys:
+            metrics.key_expiry.labels(key.kid).set(key.not_after.timestamp())
+            metrics.key_start.labels(key.kid).set(key.not_before.timestamp())
+            metrics.key_signs.labels(key.kid).set(key is files.keyring.active)
+        metrics.last_reload.set(1)
+        metrics.last_reload_at.set(self._now())
+        for problem in (*settings.warnings, *files.warnings):
+            warn(problem)
+        metrics.shadow_broken.set(bool(files.shadow_problems))
+        self._shadow_problems = [str(problem) for problem in files.shadow_problems]
+        if self._shadow_problems:
+            log().error("the shadow policy cannot be used; nothing is compared", problems=self._shadow_problems)
+
+    def taken_up(self, files: Files, by: str) -> None:
+        """A reload has brought it in; `by` is `signal` or `content`."""
+        self._metrics.reloads.labels("ok").inc()
+        self._last_reload = f"taken up at {_timestamp()}"
+        log().info("reloaded", by=by, policy=files.policy.hash, key=files.keyring.active.kid)
+
+    def refused(self, error: Exception) -> None:
+        """A reload has failed, and what was in force stays."""
+        problems = _problems_of(error)
+        self._metrics.reloads.labels("failed").inc()
+        self._metrics.last_reload.set(0)
+        self._last_reload = "\n".join([f"refused at {_timestamp()}:", *problems])
+        log().error("the reload was refused; what was in force stays", problems=problems)
+
+    def detail(self, settings: Settings, snapshot: Snapshot, parts: DirectoryParts) -> Mapping[str, object]:
+        """What `/readyz?verbose` shows."""
+        return {
+            "version": __version__,
+            "policy": {"hash": snapshot.policy.hash, "path": str(settings.policy.path)},
+            "shadow": self._shadow(settings, snapshot),
+            "keys": [
+                {
+                    "kid": key.kid,
+                    "algorithm": key.alg,
+                    "signing": key is snapshot.keyring.active,
+                    "not_after": key.not_after.isoformat(),
+                }
+                for key in snapshot.keyring.keys
+            ],
+            "last_reload": self._last_reload,
+            "directory": directory_detail(parts),
+        }
+
+    def _shadow(self, settings: Settings, snapshot: Snapshot) -> dict[str, object] | None:
+        path, shadow = settings.policy.shadow, snapshot.shadow
+        if path is None:
+            return None
+        return {"hash": shadow.hash if shadow else "", "path": str(path), "problems": self._shadow_problems}
+
+
+def warn(problem: Problem) -> None:
+    """What works and should be known, as fields that a program can tell apart."""
+    log().warning(problem.what, where=str(problem.where or ""), remedy=problem.remedy)
+
+
+def _problems_of(error: Exception) -> list[str]:
+    if isinstance(error, Misconfigured):
+        return [str(problem) for problem in error.problems]
+    if isinstance(error, OSError):
+        return [f"{error.filename or 'a file'}: {error.strerror}"]
+    return [f"unforeseen: {type(error).__name__}; please report this"]
+
+
+def _timestamp() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,196 @@
+"""The Helm chart: what helm makes of many values is what Kubernetes takes, and what the bridge takes."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from ldap_token_bridge import __version__
+from tests.support.documents import ROOT
+from tests.support.helm_chart import CHART, documented, generated, helm, only, template
+from tests.support.helm_values import FULL, MATRIX, SMALL, Values, merged, values_file
+from tests.support.kubernetes import pod_specs, restricted_faults, schema_faults
+
+Objects = list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def rendered() -> dict[str, Objects]:
+    """The objects of each set of values."""
+    return {name: template(values) for name, values in MATRIX.items()}
+
+
+@pytest.mark.parametrize("name", MATRIX)
+def test_every_object_is_one_of_kubernetes(rendered: dict[str, Objects], name: str) -> None:
+    """By the schemas of several versions, without an unknown key; and no two of one name."""
+    things = rendered[name]
+    assert [fault for thing in things for fault in schema_faults(thing)] == []
+    names = [(thing["kind"], thing["metadata"]["name"]) for thing in things]
+    assert len(set(names)) == len(names)
+    assert {thing["metadata"]["namespace"] for thing in things} == {"registries"}
+    # RFC 1123: what a Service may be named; what names of Pods are made of.
+    assert [each for _, each in names if not re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", each)] == []
+
+
+@pytest.mark.parametrize("name", MATRIX)
+def test_every_pod_fits_the_restricted_profile(rendered: dict[str, Objects], name: str) -> None:
+    """The bridge and the test; neither can write to its root file system, and no token of Kubernetes is there."""
+    pods = pod_specs(rendered[name])
+    assert len(pods) == 2
+    for spec in pods.values():
+        assert list(restricted_faults(spec)) == []
+        assert spec["automountServiceAccountToken"] is False
+        assert all(each["securityContext"]["readOnlyRootFilesystem"] for each in spec["containers"])
+
+
+def test_a_fault_is_noticed(rendered: dict[str, Objects]) -> None:
+    """The checks above can fail."""
+    deployment = json.loads(json.dumps(only(rendered["small"], "Deployment")))
+    spec = deployment["spec"]["template"]["spec"]
+    spec["hostNetwork"] = True
+    spec["volumes"].append({"name": "host", "hostPath": {"path": "/"}})
+    spec["containers"][0]["securityContext"] = {"capabilities": {"add": ["SYS_ADMIN"]}}
+    assert len(list(restricted_faults(spec))) == 5
+    spec["conatiners"] = []
+    assert any("conatiners" in fault for fault in schema_faults(deployment))
+    certificate = {"apiVersion": "cert-manager.io/v1", "kind": "Certificate", "metadata": {"name": "x"}, "spec": {}}
+    assert any("secretName" in fault for fault in schema_faults(certificate))
+
+
+@pytest.mark.parametrize("name", ["small", "full"])
+def test_lint_is_content(name: str) -> None:
+    """Warnings count as errors."""
+    assert "0 chart(s) failed" in helm("lint", values_file(name), "--strict")
+
+
+def _secrets_named(thing: Any) -> Iterator[str]:
+    if isinstance(thing, dict):
+        for key, value in thing.items():
+            if key == "secretName" or (key in ("secret", "secretKeyRef") and "name" in value):
+                yield value if isinstance(value, str) else value["name"]
+            yield from _secrets_named(value)
+    elif isinstance(thing, list):
+        for each in thing:
+            yield from _secrets_named(each)
+
+
+def test_secrets_are_only_referred_to(rendered: dict[str, Objects]) -> None:
+    """None is made by the chart; keys and passwords come from those that are named."""
+    assert [thing for things in rendered.values() for thing in things if thing["kind"] == "Secret"] == []
+    named = set(_secrets_named(only(rendered["full"], "Deployment")))
+    assert named == {
+        "bridge-directory",
+        "bridge-client",
+        "bridge-signing-2026",
+        "registry-ldap-token-bridge-signing-2027",
+        "registry-ldap-token-bridge-tls",
+        "bridge-robots",
+        "bridge-refresh",
+        "bridge-store",
+    }
+
+
+def test_only_bridge_yaml_makes_new_pods(rendered: dict[str, Objects]) -> None:
+    """A change of the policy or of the key that signs leaves the Deployment as it is."""
+    full, small = rendered["full"], rendered["small"]
+    other_key = template(merged(FULL, {"signingKeys": {"active": "2027"}}))
+    other_policy = template(merged(SMALL, {"policy": {"files": {"policy.yaml": "version: 1\n"}}}))
+    assert only(other_key, "Deployment") == only(full, "Deployment")
+    assert only(other_key, "ConfigMap", "-active-key")["data"] == {"active": "2027"}
+    assert only(other_policy, "Deployment") == only(small, "Deployment")
+    assert only(other_policy, "ConfigMap", "-policy") != only(small, "ConfigMap", "-policy")
+    other_settings = template(merged(SMALL, {"bridge": {"token": {"lifetime": "20m"}}}))
+    assert only(other_settings, "Deployment") != only(small, "Deployment")
+
+
+def test_services_find_the_bridges_alone(rendered: dict[str, Objects]) -> None:
+    """Their labels are the Pods'; the Pod of `helm test` is none of them, and gets in by the NetworkPolicy."""
+    things = rendered["full"]
+    pods = only(things, "Deployment")["spec"]["template"]["metadata"]["labels"]
+    test = only(things, "Pod")["metadata"]["labels"]
+    for selector in (
+        only(things, "Service", "bridge")["spec"]["selector"],
+        only(things, "Service", "metrics")["spec"]["selector"],
+        only(things, "PodDisruptionBudget")["spec"]["selector"]["matchLabels"],
+        only(things, "NetworkPolicy")["spec"]["podSelector"]["matchLabels"],
+    ):
+        assert selector.items() <= pods.items()
+        assert not selector.items() <= test.items()
+    peers = only(things, "NetworkPolicy")["spec"]["ingress"][0]["from"]
+    assert any(each["podSelector"]["matchLabels"].items() <= test.items() for each in peers if "podSelector" in each)
+    found = only(things, "ServiceMonitor")["spec"]["selector"]["matchLabels"]
+    matching = [each for each in things if found.items() <= each["metadata"]["labels"].items()]
+    assert [each["metadata"]["name"] for each in matching] == ["registry-ldap-token-bridge-metrics"]
+
+
+def test_what_goes_out_is_dns_the_directory_and_the_store(rendered: dict[str, Objects]) -> None:
+    """And nothing else, unless it is named."""
+
+    def ports(things: Objects) -> list[list[int]]:
+        rules = only(things, "NetworkPolicy")["spec"]["egress"]
+        return [sorted({port["port"] for port in rule["ports"]}) for rule in rules]
+
+    assert ports(rendered["small"]) == [[53], [636]]
+    assert ports(rendered["full"]) == [[53], [636, 3269], [6379], [443]]
+    assert len(only(rendered["small"], "NetworkPolicy")["spec"]["ingress"]) == 1
+
+
+def test_the_two_kinds_of_certificate_are_apart(rendered: dict[str, Objects]) -> None:
+    """The server's is renewed with a new key; the signing one lives for years, keeps its key, and serves nobody."""
+    things = rendered["full"]
+    server = only(things, "Certificate", "-tls")["spec"]
+    signing = only(things, "Certificate", "-signing-2027")["spec"]
+    assert server["usages"] == ["digital signature", "server auth"]
+    assert server["privateKey"]["rotationPolicy"] == "Always"
+    assert "bridge.corp.example.com" in server["dnsNames"]
+    assert signing["usages"] == ["digital signature"]
+    assert signing["privateKey"]["rotationPolicy"] == "Never"
+    assert "dnsNames" not in signing
+    assert int(signing["duration"].removesuffix("h")) >= 10 * 365 * 24
+    assert signing["secretName"] != server["secretName"]
+
+
+@pytest.mark.parametrize("scheme", ["HTTP", "HTTPS"])
+def test_probes_ask_the_public_port(rendered: dict[str, Objects], scheme: str) -> None:
+    """/livez and /readyz, over TLS where the bridge speaks it."""
+    things = rendered["small" if scheme == "HTTP" else "full"]
+    container = only(things, "Deployment")["spec"]["template"]["spec"]["containers"][0]
+    assert container["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "token", "scheme": scheme}
+    assert container["livenessProbe"]["httpGet"] == {"path": "/livez", "port": "token", "scheme": scheme}
+
+
+def test_alerts_lead_to_the_runbook_that_is_named(rendered: dict[str, Objects]) -> None:
+    """They are those of deploy/prometheus, with the address put in."""
+    rules = only(rendered["full"], "PrometheusRule")["spec"]
+    ours = (ROOT / "deploy/prometheus/alerts.yaml").read_text(encoding="utf-8")
+    assert rules == yaml.safe_load(ours.replace("docs/runbook.md", "https://wiki.corp.example.com/runbook"))
+
+
+def test_what_is_generated_is_current() -> None:
+    """README, the schema of `bridge`, alerts. Mend it with: python -m tests.support.helm_chart."""
+    stale = [path.name for path, content in generated() if path.read_text(encoding="utf-8") != content]
+    assert stale == []
+
+
+def test_the_image_is_that_of_this_version() -> None:
+    """`appVersion` is the tag where none is named."""
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
+    assert chart["appVersion"] == __version__
+
+
+def test_every_value_is_explained_and_in_the_schema() -> None:
+    """Values without a comment, or which the schema does not know, are an oversight; the reverse, too."""
+    text = (CHART / "values.yaml").read_text(encoding="utf-8")
+    schema = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
+
+    def leaves(node: Values, path: str = "") -> Iterator[str]:
+        for key, inner in node["properties"].items():
+            if path + key not in ("bridge", "global", "resources") and "properties" in inner:
+                yield from leaves(inner, f"{path}{key}.")
+            else:
+                yield path + key
+
+    assert sorted(key for key, _ in documented(text)) == sorted(set(leaves(schema)) - {"global"})

@@ -1,0 +1,106 @@
+"""Values that cannot work are refused by helm itself, in words that say which and why."""
+
+import pytest
+
+from tests.support.helm_chart import HelmRefused, template
+from tests.support.helm_values import FULL, SMALL, Values, merged
+
+
+def refusal(values: Values) -> str:
+    """What helm says; fails if it takes the values."""
+    with pytest.raises(HelmRefused) as refused:
+        template(values)
+    return str(refused.value)
+
+
+SCHEMA: list[tuple[Values, str]] = [
+    ({"replica": 3}, "additional properties 'replica' not allowed"),
+    ({"replicas": "three"}, "at '/replicas': got string, want integer"),
+    ({"bridge": {"directory": {"bind_password": "x"}}}, "additional properties 'bind_password' not allowed"),
+    ({"directory": {"password": "x"}}, "at '/directory': additional properties 'password' not allowed"),
+    ({"bridge": {"directory": {"kind": "ad"}}}, "at '/bridge/directory/kind': value must be one of"),
+    ({"bridge": {"token": {"keys_dir": "/k"}}}, "at '/bridge/token': additional properties 'keys_dir' not allowed"),
+    ({"bridge": {"server": {"listen": "0.0.0.0:1"}}}, "additional properties 'listen' not allowed"),
+    ({"bridge": {"policy": "policy.yaml"}}, "at '/bridge': additional properties 'policy' not allowed"),
+    ({"bridge": {"token": {"lifetime": 900}}}, "at '/bridge/token/lifetime': got number, want string"),
+    ({"securityContext": {"runAsUser": 0}}, "at '/securityContext/runAsUser': minimum: got 0, want 1"),
+    ({"policy": {"files": {"policy.yml": "x"}}}, "additional properties 'policy.yml' not allowed"),
+    ({"secretEnv": {"LTB_LOGGING__LEVEL": "debug"}}, "at '/secretEnv/LTB_LOGGING__LEVEL': got string, want object"),
+    ({"image": {"tag": "a b"}}, "at '/image/tag': 'a b' does not match pattern"),
+    ({"networkPolicy": {"from": [{"cidr": "10.0.0.0/8"}]}}, "additional properties 'cidr' not allowed"),
+]
+
+
+@pytest.fixture(scope="module")
+def told() -> str:
+    """What helm says to all of that together: it ends at no first mistake."""
+    values: Values = SMALL
+    for changes, _ in SCHEMA:
+        values = merged(values, changes)
+    return refusal(values)
+
+
+@pytest.mark.parametrize("words", [words for _, words in SCHEMA])
+def test_the_schema_names_the_value(told: str, words: str) -> None:
+    """Unknown keys, wrong kinds, and whatever belongs into a Secret."""
+    assert "values don't meet the specifications of the schema" in told
+    assert words in told
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"image": {"repository": ""}}, "image.repository is missing. There is no public image"),
+        ({"directory": {"existingSecret": ""}}, "directory.existingSecret is missing"),
+        ({"signingKeys": {"keys": []}}, "signingKeys.keys is empty: no token can be signed"),
+        ({"signingKeys": {"active": "b"}}, "signingKeys.active is b, which is none of signingKeys.keys: first"),
+        ({"signingKeys": {"keys": [{"name": "a"}]}}, "a needs either existingSecret or certManager: true"),
+        (
+            {"signingKeys": {"keys": [{"name": "a", "existingSecret": "s"}, {"name": "b", "existingSecret": "t"}]}},
+            "signingKeys.active is missing. Say which of the keys signs: a, b.",
+        ),
+        (
+            {"signingKeys": {"keys": [{"name": "a", "existingSecret": "s"}, {"name": "a", "existingSecret": "t"}]}},
+            "signingKeys.keys has two keys of the name a",
+        ),
+        (
+            {"signingKeys": {"keys": [{"name": "a", "certManager": True}]}},
+            "signingKeys.certManager.issuerRef is missing",
+        ),
+        ({"policy": {"existingConfigMap": "p"}}, "policy.files or policy.existingConfigMap is needed, and not both"),
+        (
+            {"tls": {"existingSecret": "t", "certManager": {"enabled": True, "issuerRef": {"name": "i"}}}},
+            "tls.existingSecret and tls.certManager.enabled exclude each other",
+        ),
+        ({"tls": {"certManager": {"enabled": True}}}, "tls.certManager.issuerRef is missing"),
+        ({"bridge": {"token": {"refresh": {"enabled": True}}}}, "needs refreshTokens.existingSecret"),
+        (
+            {"bridge": {"cache": {"shared": "redis://store"}}},
+            "bridge.cache.shared and sharedStore.existingSecret belong together",
+        ),
+        ({"bridge": {"cache": {"shared": "redis://store"}}}, "networkPolicy.sharedStore.ports is empty"),
+        ({"sharedStore": {"existingSecret": "s"}}, "belong together"),
+        ({"ingress": {"enabled": True}}, "ingress.host is missing"),
+        ({"metrics": {"enabled": True}}, "networkPolicy.metricsFrom is empty, so nobody could read the metrics"),
+        ({"metrics": {"serviceMonitor": {"enabled": True}}}, "metrics.serviceMonitor.enabled needs metrics.enabled"),
+        ({"autoscaling": {"enabled": True, "minReplicas": 9}}, "autoscaling.minReplicas is larger"),
+        ({"terminationGracePeriodSeconds": 5}, "must be longer than preStopSeconds"),
+        ({"test": {"existingSecret": "p"}}, "a password is not sent in the clear"),
+    ],
+)
+def test_what_does_not_fit_together_is_told(changes: Values, words: str) -> None:
+    """With what to do about it."""
+    assert words in refusal(merged(SMALL, changes))
+
+
+def test_everything_is_told_at_once() -> None:
+    """Without any values: what is needed, and nothing of a template that stumbles."""
+    told = refusal({})
+    assert "These values cannot be used:" in told
+    assert told.count("\n- ") == 6
+    assert "nil pointer" not in told
+
+
+def test_the_full_values_are_good() -> None:
+    """What is refused above is refused for the change alone."""
+    assert len(template(SMALL)) < len(template(FULL))

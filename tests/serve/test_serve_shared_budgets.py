@@ -1,0 +1,128 @@
+"""Budgets over a store: what failed at one bridge counts at the others, and no store lets more through than none."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from ldap_token_bridge.cache import SharedStore
+from ldap_token_bridge.cache.shared.key import StoreKey
+from ldap_token_bridge.guard import Attempt, Block, Budget, Budgets
+from ldap_token_bridge.serve.shared_budgets import BudgetPlace, shared_budgets
+from tests.support.memory_store import MemoryBackend
+
+ACCOUNT, ADDRESS = Budget(3, 900), Budget(5, 60)
+
+
+class World:
+    """Two bridges with budgets in one store."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.backend = MemoryBackend(lambda: self.now)
+        vault = StoreKey(bytes(range(32))).vault("bridge.test")
+        times: Any = {"clock": lambda: self.now, "now": lambda: self.now}
+        self.stores = [SharedStore(self.backend, vault, **times) for _ in range(2)]
+        self.one, self.two = (
+            shared_budgets(ACCOUNT, ADDRESS, 100, BudgetPlace(store), now=self.tick) for store in self.stores
+        )
+
+    def tick(self) -> float:
+        """No two moments are one."""
+        self.now += 0.0001
+        return self.now
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    """Both have found the store."""
+    world = World()
+    for store in world.stores:
+        store.start()
+    await settle()
+    assert all(store.is_up for store in world.stores)
+    yield world
+    for store in world.stores:
+        await store.close()
+
+
+async def settle() -> None:
+    """Lets what goes on in the background come to rest."""
+    for _ in range(30):
+        await asyncio.sleep(0)
+
+
+async def fail(budgets: Budgets) -> bool:
+    """One wrong password; whether it was let through."""
+    attempt = await budgets.attempt("a")
+    if isinstance(attempt, Block):
+        return False
+    async with attempt:
+        return True
+
+
+async def succeed(budgets: Budgets) -> None:
+    """One right password."""
+    attempt = await budgets.attempt("a")
+    assert isinstance(attempt, Attempt)
+    async with attempt:
+        attempt.passed()
+
+
+async def test_failures_add_up_over_bridges(world: World) -> None:
+    """As if there were one bridge."""
+    through = [await fail(budgets) for budgets in (world.one, world.two, world.one, world.two, world.one)]
+    assert through == [True, True, True, False, False]
+
+
+async def test_many_at_once_are_no_more(world: World) -> None:
+    """A burst over both does not get past the budget."""
+    through = await asyncio.gather(*(fail(budgets) for _ in range(10) for budgets in (world.one, world.two)))
+    assert 1 <= sum(through) <= 3
+
+
+async def test_a_success_at_one_ends_the_streak_at_all(world: World) -> None:
+    """The directory has forgotten the failures, too."""
+    assert [await fail(world.one) for _ in range(2)] == [True, True]
+    await succeed(world.two)
+    assert [await fail(world.one) for _ in range(4)] == [True, True, True, False]
+
+
+async def test_what_was_not_counted_is_given_back(world: World) -> None:
+    """At all bridges."""
+    for _ in range(5):
+        attempt = await world.one.attempt("a")
+        assert isinstance(attempt, Attempt)
+        async with attempt:
+            attempt.not_counted()
+    assert [await fail(world.two) for _ in range(4)] == [True, True, True, False]
+
+
+@pytest.mark.parametrize("how", ["down", "emptied", "old"])
+async def test_a_store_that_fails_lets_no_bridge_do_more_than_alone(world: World, how: str) -> None:
+    """Down, without its data, or with those of yesterday: each bridge's own count goes on."""
+    await succeed(world.two)
+    old = dict(world.backend.entries)
+    assert [await fail(world.one) for _ in range(3)] == [True, True, True]
+    if how == "down":
+        world.backend.down = True
+    world.backend.entries = old if how == "old" else {}
+    assert not any([await fail(world.one) for _ in range(5)])
+
+
+async def test_addresses_add_up_over_bridges(world: World) -> None:
+    """A moment later; and what the store lost still counts where it happened."""
+    for budgets in (world.one, world.two):
+        for _ in range(3):
+            await budgets.failed(None)
+        await settle()
+    blocks = [await budgets.blocked(None) for budgets in (world.one, world.two)]
+    assert [block and block.budget for block in blocks] == ["address", "address"]
+
+
+async def test_without_a_store_each_bridge_counts_by_itself() -> None:
+    """The same budgets, alone."""
+    alone = shared_budgets(ACCOUNT, None, 100, BudgetPlace())
+    assert [await fail(alone) for _ in range(4)] == [True, True, True, False]
+    assert await alone.blocked(None) is None
