@@ -1,0 +1,84 @@
+{{/* What no single value can tell, all of it at once. The kinds of values are the business of values.schema.json. */}}
+{{- define "bridge.check" -}}
+{{- $problems := list -}}
+{{- $bridge := .Values.bridge -}}
+{{- $token := $bridge.token | default dict -}}
+{{- if not .Values.image.repository -}}
+{{- $problems = append $problems "image.repository is missing. There is no public image: build one, push it to a registry of yours, and name it." -}}
+{{- end -}}
+{{- range $section := list "token" "directory" -}}
+{{- if not (hasKey $bridge $section) -}}
+{{- $problems = append $problems (printf "bridge.%s is missing. Write under bridge what docs/settings.md lists there." $section) -}}
+{{- end -}}
+{{- end -}}
+{{- $directory := .Values.directory -}}
+{{- $account := or ($bridge.directory | default dict).bind_dn (hasKey .Values.secretEnv "LTB_DIRECTORY__BIND_DN") -}}
+{{- if and $account (not (or $directory.existingSecret (hasKey .Values.secretEnv "LTB_DIRECTORY__BIND_PASSWORD"))) -}}
+{{- $problems = append $problems "directory.existingSecret is missing: the Secret with the password of bridge.directory.bind_dn." -}}
+{{- else if not (or $account $directory.clientCertificateSecret) -}}
+{{- $problems = append $problems "bridge.directory.bind_dn is missing: the service account. Or sign in by a certificate: directory.clientCertificateSecret." -}}
+{{- end -}}
+{{- $names := list -}}
+{{- range .Values.signingKeys.keys -}}
+{{- if eq (empty .existingSecret) (not .certManager) -}}
+{{- $problems = append $problems (printf "signingKeys.keys: %s needs either existingSecret or certManager: true." .name) -}}
+{{- end -}}
+{{- if and .certManager (not $.Values.signingKeys.certManager.issuerRef) -}}
+{{- $problems = append $problems (printf "signingKeys.certManager.issuerRef is missing, and the key %s is to be made by cert-manager." .name) -}}
+{{- end -}}
+{{- if has .name $names -}}
+{{- $problems = append $problems (printf "signingKeys.keys has two keys of the name %s." .name) -}}
+{{- end -}}
+{{- $names = append $names .name -}}
+{{- end -}}
+{{- $active := .Values.signingKeys.active -}}
+{{- if not $names -}}
+{{- $problems = append $problems "signingKeys.keys is empty: no token can be signed. Make a key with `ldap-token-bridge keys new` and name its Secret." -}}
+{{- else if and $active (not (has $active $names)) -}}
+{{- $problems = append $problems (printf "signingKeys.active is %s, which is none of signingKeys.keys: %s." $active (join ", " $names)) -}}
+{{- else if and (not $active) (gt (len $names) 1) -}}
+{{- $problems = append $problems (printf "signingKeys.active is missing. Say which of the keys signs: %s." (join ", " $names)) -}}
+{{- end -}}
+{{- if eq (empty .Values.policy.files) (empty .Values.policy.existingConfigMap) -}}
+{{- $problems = append $problems "policy.files or policy.existingConfigMap is needed, and not both." -}}
+{{- end -}}
+{{- if and .Values.tls.existingSecret .Values.tls.certManager.enabled -}}
+{{- $problems = append $problems "tls.existingSecret and tls.certManager.enabled exclude each other." -}}
+{{- end -}}
+{{- if and .Values.tls.certManager.enabled (not .Values.tls.certManager.issuerRef) -}}
+{{- $problems = append $problems "tls.certManager.issuerRef is missing." -}}
+{{- end -}}
+{{- $refresh := ($token.refresh | default dict).enabled -}}
+{{- if and $refresh (not (and .Values.refreshTokens.existingSecret .Values.refreshTokens.revocationsConfigMap)) -}}
+{{- $problems = append $problems "bridge.token.refresh.enabled needs refreshTokens.existingSecret and refreshTokens.revocationsConfigMap." -}}
+{{- end -}}
+{{- $store := ($bridge.cache | default dict).shared | default "none" | ne "none" -}}
+{{- if ne $store (not (empty .Values.sharedStore.existingSecret)) -}}
+{{- $problems = append $problems "bridge.cache.shared and sharedStore.existingSecret belong together: the store, and the key that seals what is in it." -}}
+{{- end -}}
+{{- if and $store .Values.networkPolicy.enabled (not .Values.networkPolicy.sharedStore.ports) -}}
+{{- $problems = append $problems "networkPolicy.sharedStore.ports is empty, so bridges could not reach the store. Name its port, as in [6379]." -}}
+{{- end -}}
+{{- if and .Values.ingress.enabled (not .Values.ingress.host) -}}
+{{- $problems = append $problems "ingress.host is missing: the host of the registry's realm." -}}
+{{- end -}}
+{{- $metrics := .Values.metrics -}}
+{{- if and $metrics.serviceMonitor.enabled (not $metrics.enabled) -}}
+{{- $problems = append $problems "metrics.serviceMonitor.enabled needs metrics.enabled." -}}
+{{- end -}}
+{{- if and $metrics.enabled .Values.networkPolicy.enabled (not .Values.networkPolicy.metricsFrom) -}}
+{{- $problems = append $problems "networkPolicy.metricsFrom is empty, so nobody could read the metrics. Name your Prometheus, as in [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: monitoring}}}]." -}}
+{{- end -}}
+{{- if and .Values.autoscaling.enabled (gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas)) -}}
+{{- $problems = append $problems "autoscaling.minReplicas is larger than autoscaling.maxReplicas." -}}
+{{- end -}}
+{{- if le (int .Values.terminationGracePeriodSeconds) (int .Values.preStopSeconds) -}}
+{{- $problems = append $problems "terminationGracePeriodSeconds must be longer than preStopSeconds, or requests under way are cut off." -}}
+{{- end -}}
+{{- if and .Values.test.existingSecret (ne (include "bridge.scheme" .) "HTTPS") (not (hasPrefix "https://" .Values.test.url)) -}}
+{{- $problems = append $problems "test.existingSecret needs tls, or a test.url with https://: a password is not sent in the clear." -}}
+{{- end -}}
+{{- if $problems -}}
+{{- fail (printf "\n\nThese values cannot be used:\n- %s\n" (join "\n- " $problems)) -}}
+{{- end -}}
+{{- end }}
