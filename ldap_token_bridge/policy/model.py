@@ -26,7 +26,7 @@ VERSION = 1
 ACTIONS = ("pull", "push", "delete")
 MAX_ID = 128
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]*").fullmatch
-_TEXT = {"type": "string", "minLength": 1}
+_TEXT = {"type": "string", "pattern": r"\S"}
 
 
 def _parse_version(value: Any) -> int:

@@ -305,7 +305,7 @@ _LONGEST_BUDGET = 86_400
 _DURATION_SCHEMA = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?(ms|s|m|h|d)$"}
 _DURATION_OR_OFF_SCHEMA = {"type": "string", "pattern": r"^([0-9]+(\.[0-9]+)?(ms|s|m|h|d)|off)$"}
 _TLS_VERSIONS = ("1.2", "1.3")
-_LINE_SCHEMA = {"type": "string", "minLength": 1}
+_LINE_SCHEMA = {"type": "string", "pattern": r"\S"}
 _STORE_SCHEMA = {"type": "string", "pattern": r"^(none|unix:.+|(redis|valkey)s?(\+(sentinel|cluster))?://[^:@]*@?.+)$"}
 _DOMAINS_SCHEMA = {
     "type": "object",

@@ -28,9 +28,7 @@ class Claims:
     lifetime: int
 
 
-def mint(
-    key: SigningKey, claims: Claims, *, now: float, token_id: str, x5c: bool, audience_list: bool = False
-) -> str:
+def mint(key: SigningKey, claims: Claims, *, now: float, token_id: str, x5c: bool, audience_list: bool = False) -> str:
     """The signed token. `now` is Unix time, `token_id` a unique text; `x5c` puts the certificate into the header.
 
     Registries 2.x refuse a token with a list as its audience: that is how `doctor` tells them from 3.x.

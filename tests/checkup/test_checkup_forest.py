@@ -36,7 +36,7 @@ async def test_a_good_forest(make_folder: MakeFolder, samba: SambaDC) -> None:
         samba.global_catalog_url,
         samba.ldaps_url,
     ]
-    assert [item.topic for item in items[2:]] == ["base", "base", "people", "group"]
+    assert [item.topic for item in items[2:]] == ["base", "base", "people", "lockout", "group"]
 
 
 async def test_a_domain_whose_servers_are_down(make_folder: MakeFolder, samba: SambaDC) -> None:

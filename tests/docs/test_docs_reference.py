@@ -89,11 +89,13 @@ def test_every_reason_is_documented() -> None:
 
 @pytest.mark.parametrize("refusal", list(Refusal))
 def test_every_state_of_an_account_is_told(refusal: Refusal) -> None:
-    """docs/directories.md says where each comes from, and names none that comes from no directory."""
+    """docs/directories.md says where each comes from, and names none that comes from elsewhere."""
     told = document("docs/directories.md").section("The state of an account")
-    elsewhere = refusal in (Refusal.NO_CREDENTIALS, Refusal.WRONG_NETWORK, Refusal.TOO_MANY_ATTEMPTS) or refusal.startswith(
-        ("robot-", "workload-")
-    )
+    elsewhere = refusal in (
+        Refusal.NO_CREDENTIALS,
+        Refusal.WRONG_NETWORK,
+        Refusal.TOO_MANY_ATTEMPTS,
+    ) or refusal.startswith(("robot-", "workload-"))
     assert (f"`{refusal}`" in told) is not elsewhere
 
 

@@ -7,6 +7,7 @@ import pytest
 from ldap_token_bridge.identity import SubjectKind
 from ldap_token_bridge.policy import Policy, PolicyDiff, diff_policies, parse_policy
 from ldap_token_bridge.policy.proof import gains
+from ldap_token_bridge.policy.proof.names import Names
 from tests.support.large_policy import policy_text
 
 TODAY = date(2026, 6, 1)
@@ -167,7 +168,7 @@ def test_only_people_have_accounts_and_groups() -> None:
     """Robots have neither."""
     old = policy([rule("robot:ci", "**")], [rule("group:platform", "a"), rule("signed-in", "{user}")])
     assert diff(old, policy([rule("robot:ci", "**")])) == []
-    (gain, *_) = diff_policies(old, policy([rule("robot:ci", "**", "pull, delete")], ()), TODAY).differences
+    (gain, *_) = diff_policies(old, policy([rule("robot:ci", "**", "pull, delete")]), TODAY).differences
     assert gain.subject is not None
     assert gain.subject.kind is SubjectKind.ROBOT
 
@@ -184,14 +185,14 @@ def test_the_work_follows_the_change(rules: int, monkeypatch: pytest.MonkeyPatch
         )
     assert changed != text
     searches = 0
-    real = gains.Names.shortest
+    real = Names.shortest
 
-    def shortest(self: gains.Names, longest: int) -> str | None:
+    def shortest(self: Names, longest: int) -> str | None:
         nonlocal searches
         searches += 1
         return real(self, longest)
 
-    monkeypatch.setattr(gains.Names, "shortest", shortest)
+    monkeypatch.setattr(Names, "shortest", shortest)
     gains._shortest.cache_clear()
     steps: set[int] = set()
     found = diff_policies(

@@ -19,6 +19,8 @@ from ldap_token_bridge.settings import load_settings
 T = TypeVar("T")
 _PASSWORD = "service-of-the-test"
 _SECONDS = 20
+# Thousands of wrong logins from one address are what these tests are about.
+_NO_BUDGETS = {"LTB_GUARD__ACCOUNT_FAILURES": "off", "LTB_GUARD__ADDRESS_FAILURES": "off"}
 
 
 @dataclass(frozen=True)
@@ -79,4 +81,4 @@ def running_in_process(folder: Path) -> Iterator[InProcess]:
 
 
 async def _make(settings: Path) -> Bridge:
-    return Bridge(lambda: load_settings(settings, {}))
+    return Bridge(lambda: load_settings(settings, _NO_BUDGETS))
