@@ -81,6 +81,15 @@ def find_config(given: Path | None) -> Path:
     )
 
 
+def read_file(path: Path) -> str:
+    """The text of a file that an option names; raises Misconfigured."""
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise Misconfigured.one(f"cannot be read: {reason}", str(path)) from None
+
+
 @contextmanager
 def run_or_explain() -> Iterator[None]:
     """Shows the errors of its body on stderr and ends the program: 2 for Misconfigured, 1 for any other BridgeError.

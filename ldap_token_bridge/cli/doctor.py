@@ -30,7 +30,16 @@ from ldap_token_bridge.identity import Credentials
 from ldap_token_bridge.registry import RegistryAuth, parse_scopes
 from ldap_token_bridge.settings import Settings, load_settings
 
-from .common import config_option, examples, find_config, format_option, printable, run_or_explain, show_warnings
+from .common import (
+    config_option,
+    examples,
+    find_config,
+    format_option,
+    printable,
+    read_file,
+    run_or_explain,
+    show_warnings,
+)
 from .items import objects_of, print_items
 from .password import read_password
 from .realm import realm_of
@@ -99,7 +108,7 @@ def command(  # noqa: PLR0913 -- one for each option
         tls=tls,
         who=None if user is None else Credentials(user, read_password(user)),
         scopes=scopes,
-        bundle=_read(bundle) if bundle else None,
+        bundle=read_file(bundle) if bundle else None,
     )
     with _progress() as progress:
         evidence = gather(question, settings, progress)
@@ -131,14 +140,6 @@ def _tls(ca_file: Path | None) -> ssl.SSLContext:
                 f"holds no certificates that can be read: {error.strerror}", str(ca_file), "Name a file in PEM: --ca."
             ) from None
     return context
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        raise Misconfigured.one(f"cannot be read: {reason}", str(path)) from None
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from ldap_token_bridge.registry import CATALOG, Access, is_repository_name
 from ldap_token_bridge.settings import Settings, load_settings
 from ldap_token_bridge.tokens import Keyring
 
-from .common import find_config
+from .common import find_config, read_file
 from .password import read_password
 
 _SAY_IT = "Name bridge.yaml: -c FILE. Or say what the registry has: --issuer, --service, and --bundle or --jwks."
@@ -66,7 +66,7 @@ def registry_side(given: SideOptions, settings: Settings | None, audience: objec
 
     `audience` is the token's: it says which of several services of the settings is meant.
     """
-    bundle = _read(given.bundle) if given.bundle else ""
+    bundle = read_file(given.bundle) if given.bundle else ""
     jwks = _jwks(given.jwks) if given.jwks else None
     if settings is None:
         return Side(bundle, jwks, given.issuer or "", given.service or "")
@@ -151,17 +151,9 @@ def _source(url: str | None, ca_file: Path | None, settings: Settings | None) ->
     return source
 
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        raise Misconfigured.one(f"cannot be read: {reason}", str(path)) from None
-
-
 def _jwks(path: Path) -> dict[str, Any]:
     try:
-        value = json.loads(_read(path))
+        value = json.loads(read_file(path))
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict) or not isinstance(value.get("keys"), list):
