@@ -79,8 +79,9 @@ def test_a_gain_is_shown_with_the_rules_of_both_sides(old: Path) -> None:
     lines = [" ".join(line.split()) for line in result.stdout.splitlines() if line]
     assert lines == [
         "group:platform",
-        "for example before after",
-        "gains delete prod/a on 2026-06-01 denied by freeze (old.yaml:9) allowed by platform (new.yaml:5)",
+        "gains delete prod/a (on 2026-06-01)",
+        "before denied by freeze (old.yaml:9)",
+        "after allowed by platform (new.yaml:5)",
         "1 gain, from 2026-06-01 on. Proved: there are no others.",
     ]
 

@@ -98,7 +98,7 @@ def met(policies: Iterable[Policy], subject: Subject | None) -> set[str]:
     return found
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(pairs(), st.lists(SUBJECTS, min_size=2, max_size=4))
 def test_no_difference_is_missed_and_each_is_shown_by_its_shortest_name(
     pair: tuple[Plain, Plain], subjects: list[Subject | None]
@@ -107,7 +107,7 @@ def test_no_difference_is_missed_and_each_is_shown_by_its_shortest_name(
     old, new = load(pair[0]), load(pair[1])
     found = diff_policies(old, new, TODAY)
     shortest = {(each.who, each.change, each.action): len(each.repository) for each in found.differences}
-    # What is said not to be proved is no mistake; there is another test for how rare that is.
+    # What is said not to be proved is no mistake, and rare: the last test of this file.
     shortest |= {(gap.who, gap.change, gap.action): 0 for gap in found.gaps}
     for subject in subjects:
         terms = met((old, new), subject)
@@ -121,7 +121,7 @@ def test_no_difference_is_missed_and_each_is_shown_by_its_shortest_name(
             assert min(told) <= len(name), (subject, change, action, name)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(pairs())
 def test_every_difference_is_one_by_a_literal_reading(pair: tuple[Plain, Plain]) -> None:
     """The request that shows it has these two outcomes, by these rules, and its name is legal."""
@@ -138,7 +138,7 @@ def test_every_difference_is_one_by_a_literal_reading(pair: tuple[Plain, Plain])
             assert [rule.id for rule in verdict.rules] == deciding
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(pairs())
 def test_the_other_way_round_gains_are_losses(pair: tuple[Plain, Plain]) -> None:
     """For the same classes, with names of the same lengths."""
@@ -153,7 +153,7 @@ def _summary(found: PolicyDiff) -> set[tuple[tuple[str, ...], str, str, int]]:
     return {(each.who, each.change, each.action, len(each.repository)) for each in found.differences}
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(policies(), st.randoms(use_true_random=False))
 def test_a_policy_is_equivalent_to_itself_in_another_order(plain: Plain, random: Any) -> None:
     """Also with other ids and reasons."""
@@ -185,3 +185,17 @@ def test_the_generated_pairs_differ_in_every_way() -> None:
 
 def _kind(found: Difference) -> tuple[str, str, int]:
     return found.change, found.action, len(found.who)
+
+
+def test_what_is_not_proved_is_rare() -> None:
+    """Of the same forty pairs each time, one in ten at most has a question left open."""
+    open_questions: list[bool] = []
+
+    @settings(max_examples=40, deadline=None, derandomize=True, database=None)
+    @given(pairs())
+    def count(pair: tuple[Plain, Plain]) -> None:
+        open_questions.append(bool(diff_policies(load(pair[0]), load(pair[1]), TODAY).gaps))
+
+    count()
+    assert len(open_questions) >= 40
+    assert sum(open_questions) <= len(open_questions) // 10

@@ -95,9 +95,10 @@ _BRIDGE: dict[str, Any] = {
     "cache": {"credentials": "off", "groups": "5m"},
     "logging": {"format": "json", "level": "info"},
 }
+# Copies, since a later change may go into one of them.
 _STRANGE = st.sampled_from(
     [None, True, 0, 7, -1, 2.5, "x", "", " ", "pull", "off", [], {}, [1], ["x"], {"x": 1}, [None]]
-)
+).map(deepcopy)
 
 
 def paths(value: Any, here: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

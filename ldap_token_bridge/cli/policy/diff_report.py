@@ -9,11 +9,11 @@ from typing import Any
 import click
 
 from ldap_token_bridge.cli.common import printable
-from ldap_token_bridge.cli.table import print_table
 from ldap_token_bridge.identity import Subject
 from ldap_token_bridge.policy import Denied, DenyReason, Difference, Gap, PolicyDiff, Verdict
 
 _VERBS = {"gain": "gains", "loss": "loses"}
+_COLOURS = {"gain": "yellow", "loss": "cyan"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +29,20 @@ class Compared:
 
 
 def print_diff(compared: Compared, output_format: str) -> None:
-    """On stdout: for people a table for each class of subjects, for programs one object."""
+    """On stdout: for people grouped by classes of subjects, for programs one object."""
     found = compared.found
     if output_format == "json":
         click.echo(json.dumps(_as_json(compared), indent=2, ensure_ascii=False))
         return
     for who, differences in groupby(found.differences, key=lambda each: each.who):
         click.echo(click.style(printable(" and ".join(who)), bold=True))
-        rows = [
-            (
-                _VERBS[each.change],
-                each.action,
-                each.repository,
-                _when(each),
-                _verdict(each.before),
-                _verdict(each.after),
-            )
-            for each in differences
-        ]
-        print_table(("", "", "", "for example", "before", "after"), rows)
+        for each in differences:
+            verb = click.style(_VERBS[each.change], fg=_COLOURS[each.change])
+            what = printable(f"{each.action} {each.repository}".strip() + _when(each))
+            click.echo(f"  {verb} {what}")
+            click.echo(f"    before  {printable(_verdict(each.before))}")
+            click.echo(f"    after   {printable(_verdict(each.after))}")
+        click.echo()
     for gap in found.gaps:
         click.echo(f"not proved: {printable(_gap(gap))}")
     click.echo(_summary(compared))
@@ -75,7 +70,7 @@ def _gap(gap: Gap) -> str:
 
 
 def _when(each: Difference) -> str:
-    """The request, as far as the policies ask for it."""
+    """The rest of the request, as far as the policies ask for it."""
     context = each.context
     parts = [f"{'account' if term == 'user' else term} {word}" for term, word in each.words]
     if "address" in context.told:
@@ -84,7 +79,7 @@ def _when(each: Difference) -> str:
         parts.append(f"for {context.service or 'an unknown service'}")
     if "day" in context.told:
         parts.append(f"on {context.day}")
-    return ", ".join(parts)
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _verdict(verdict: Verdict) -> str:

@@ -119,7 +119,8 @@ class Gains:
             contexts_of.update((found,) if found else ())
             return found[0] if found else None
 
-        witness = search(values, [_paths(allow), *([_paths(deny)] if way.freed else [])], shortest)
+        some_of = [_paths(each) for each in ((allow, deny) if way.freed else (allow,))] if action != CATALOG else []
+        witness = search(values, some_of, shortest)
         if witness is None:
             return None
         subject = self._classes.subject(keys, witness.words)
@@ -142,24 +143,39 @@ class Gains:
         if not way.freed:
             against += self._old.all_bound(self._old.said("allow", self._old.met(old), action), old)
         against = [(statement, path) for statement, path in against if overlapping((path,), wanted)]
+        return self._in_any_context(groups, against, action, longest)
+
+    def _in_any_context(
+        self, groups: Sequence[_Bound], against: _Bound, action: str, longest: int
+    ) -> tuple[str, Context] | None:
+        parts = [_Split(each) for each in (*groups, against)]
+        *wanted, unwanted = parts
+
+        def shortest(some_of: tuple[frozenset[Path], ...], none_of: frozenset[Path]) -> str | None:
+            return _of_catalog(none_of, longest) if action == CATALOG else _shortest(some_of, none_of, longest)
+
+        # No context has a shorter name than one in which all that helps would hold, and little of what harms.
+        fitting = shortest(tuple(part.every for part in wanted), unwanted.always)
+        if fitting is None:
+            return None
         best: tuple[str, Context] | None = None
-        for context, some_of, none_of in self._queries(groups, against):
-            name = _of_catalog(none_of, longest) if action == CATALOG else _shortest(some_of, none_of, longest)
+        for context, some_of, none_of in self._queries(wanted, unwanted):
+            name = shortest(some_of, none_of)
             if name is not None:
                 best = name, context
                 longest = len(name) - 1
+                if len(name) == len(fitting):
+                    break
         return best
 
     def _queries(
-        self, groups: Sequence[_Bound], against: _Bound
+        self, wanted: Sequence["_Split"], unwanted: "_Split"
     ) -> Iterator[tuple[Context, tuple[frozenset[Path], ...], frozenset[Path]]]:
         """What to search for in each kind of context; without those in which others find at least as much."""
-        parts = [_Split(each) for each in (*groups, against)]
-        rules = dict.fromkeys(rule for part in parts for rule in part.narrowed)
+        rules = dict.fromkeys(rule for part in (*wanted, unwanted) for rule in part.narrowed)
         found: list[tuple[tuple[frozenset[Path], ...], frozenset[Path]]] = []
         for context, held in contexts(tuple(rules), self._today):
-            *some, none_of = (part.held(held) for part in parts)
-            some_of = tuple(some)
+            some_of, none_of = tuple(part.held(held) for part in wanted), unwanted.held(held)
             found_already = any(
                 less <= none_of and all(more >= group for more, group in zip(others, some_of, strict=True))
                 for others, less in found
@@ -251,11 +267,12 @@ class _Split:
         always: set[Path] = set()
         for statement, path in bound:
             (self.narrowed.setdefault(statement.rule, set()) if is_narrowed(statement.rule) else always).add(path)
-        self._always = frozenset(always)
+        self.always = frozenset(always)
+        self.every = self.always.union(*self.narrowed.values())
 
     def held(self, rules: frozenset[Rule]) -> frozenset[Path]:
         """Those whose rules hold."""
-        return self._always.union(*(paths for rule, paths in self.narrowed.items() if rule in rules))
+        return self.always.union(*(paths for rule, paths in self.narrowed.items() if rule in rules))
 
 
 def _of_catalog(none_of: frozenset[Path], longest: int) -> str | None:

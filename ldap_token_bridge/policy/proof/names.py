@@ -31,7 +31,7 @@ class Names:
         self._any = 0  # places that any one segment leads on from
         self._loops = 0  # places that any segment stays in
         self._skips = 0  # places before a `**` that may stand for nothing
-        self._known: dict[str, int] = {}
+        self._known: dict[str, tuple[int, bool]] = {}
         self._start = 0  # the places before every pattern
         self._groups = [self._add_all(group) for group in some_of]
         self._excluded, self._excluded_ends = self._add_all(none_of)
@@ -44,19 +44,18 @@ class Names:
         """The name, not longer than `longest`; of several the same one each time. Raises Bound."""
         # Length, text, places, and whether the name must go on, because it is a host so far.
         waiting: list[tuple[int, str, int, bool]] = [(0, "", self._skip(self._start), True)]
-        seen: set[tuple[int, bool]] = set()
+        seen = _Frontier(self._wanted, self._excluded)
         while waiting:
             length, name, places, unfinished = heapq.heappop(waiting)
-            if (places, unfinished) in seen:
+            if not seen.add(places, goes_on=unfinished):
                 continue
-            seen.add((places, unfinished))
-            if len(seen) > MAX_STATES:
+            if seen.size > MAX_STATES:
                 raise Bound(f"more than {MAX_STATES} beginnings of names are told apart by the patterns")
             if not unfinished and self._fulfils(places):
                 return name
             for text, following, goes_on in self._steps(places, first=not name):
                 total = length + len(text) + bool(name)
-                if total <= longest and (following, goes_on) not in seen:
+                if total <= longest and seen.is_new(following, goes_on=goes_on):
                     heapq.heappush(waiting, (total, f"{name}/{text}" if name else text, following, goes_on))
         return None
 
@@ -65,10 +64,12 @@ class Names:
 
     def _steps(self, places: int, *, first: bool) -> Iterator[tuple[str, int, bool]]:
         """Segments that may come next, where they lead, and whether the name must go on."""
+        stays = places & self._loops
         for text in self._candidates(places, first=first):
-            following = self._step(places, text)
+            fitting, is_host = self._read(text)
+            following = self._skip((places & fitting) << 1 | stays)
             if not following & self._lost and all(following & group for group, _ in self._groups):
-                yield text, following, not is_path_component(text)
+                yield text, following, is_host
 
     def _candidates(self, places: int, *, first: bool) -> set[str]:
         """One segment of each kind that the patterns tell apart here; what another serves better is left out."""
@@ -79,7 +80,13 @@ class Names:
             ):
                 return {text for text, mask in written.items() if mask & group and _is_segment(text, first=first)}
         texts = {text for text in written if _is_segment(text, first=first)}
-        return self._best(places, texts | self._unwritten(places, written, first=first))
+        texts |= self._unwritten(places, written, first=first)
+        return self._best(places, filter(lambda text: self._keeps_all(places, text), texts))
+
+    def _keeps_all(self, places: int, text: str) -> bool:
+        """Whether the segment leads on in some pattern of each group."""
+        following = places & (self._fitting(text) | self._loops)
+        return all(following & group for group, _ in self._groups)
 
     def _unwritten(self, places: int, written: Container[str], *, first: bool) -> set[str]:
         """Of the segments that are written out nowhere, one of each kind."""
@@ -99,32 +106,23 @@ class Names:
 
     def _best(self, places: int, texts: Iterable[str]) -> set[str]:
         """Without those for which another stands in: no longer, with all its wanted places and none more excluded."""
-        found: set[str] = set()
-        kept: list[tuple[int, int, bool]] = []
-        for text in sorted(texts, key=lambda text: (len(text), not is_path_component(text), text)):
-            fitting = self._fitting(text) & places
-            helps, harms, component = fitting & self._wanted, fitting & self._excluded, is_path_component(text)
-            if not any(
-                not helps & ~more and not less & ~harms and component <= also_component
-                for more, less, also_component in kept
-            ):
-                kept.append((helps, harms, component))
-                found.add(text)
-        return found
-
-    def _step(self, places: int, text: str) -> int:
-        return self._skip((places & self._fitting(text)) << 1 | places & self._loops)
+        best = _Frontier(self._wanted, self._excluded)
+        by_length = sorted(texts, key=lambda text: (len(text), self._read(text)[1], text))
+        return {text for text in by_length if best.add(self._fitting(text) & places, goes_on=self._read(text)[1])}
 
     def _fitting(self, text: str) -> int:
-        """The places that a segment leads on from."""
-        fitting = self._known.get(text)
-        if fitting is None:
+        return self._read(text)[0]
+
+    def _read(self, text: str) -> tuple[int, bool]:
+        """The places that a segment leads on from, and whether it is a host, behind which a name must go on."""
+        known = self._known.get(text)
+        if known is None:
             fitting = self._any | self._exact.get(text, 0)
             for pieces, mask in self._globs.items():
                 if fits_glob(pieces, text):
                     fitting |= mask
-            self._known[text] = fitting
-        return fitting
+            known = self._known[text] = fitting, not is_path_component(text)
+        return known
 
     def _skip(self, places: int) -> int:
         return places | (places & self._skips) << 1
@@ -159,6 +157,41 @@ class Names:
                     self._any |= place
         self._size += 1
         return 1 << (self._size - 1)
+
+
+class _Frontier:
+    """Sets of places of which none has all wanted places of another, no more excluded ones, and is no earlier.
+
+    Whatever can be done from the one that is left out can be done from the other.
+    """
+
+    def __init__(self, wanted: int, excluded: int) -> None:
+        self._wanted, self._excluded = wanted, excluded
+        self._kept: list[tuple[int, int, bool]] = []
+        self._reached = 0  # the wanted places of any of them
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+        return len(self._kept)
+
+    def is_new(self, places: int, *, goes_on: bool) -> bool:
+        """Whether no other serves as well. `goes_on`: a name must not end there."""
+        wanted_here, allowed = places & self._wanted, ~places & self._excluded
+        if wanted_here & ~self._reached:
+            return True
+        return not any(
+            not wanted_here & ~wanted and not excluded & allowed and (goes_on or not also_goes_on)
+            for wanted, excluded, also_goes_on in self._kept
+        )
+
+    def add(self, places: int, *, goes_on: bool) -> bool:
+        """Take it up if it is new."""
+        is_new = self.is_new(places, goes_on=goes_on)
+        if is_new:
+            self._reached |= places & self._wanted
+            self._kept.append((places & self._wanted, places & self._excluded, goes_on))
+        return is_new
 
 
 def _is_segment(text: str, *, first: bool) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from ldap_token_bridge.policy.pattern import Capture, Exact, least_length
+from ldap_token_bridge.policy.pattern import Capture, Exact, Glob
 from ldap_token_bridge.registry import MAX_NAME_LENGTH
 
 from .candidates import Kind, candidates
@@ -63,9 +63,16 @@ def search(
 ) -> Witness | None:
     """The shortest of the names that `shortest` finds for any assignment of `values` to words. Raises Bound.
 
-    `shortest` gets the words, and how long a name may be. `some_of` are the patterns that a name is to fit, as above.
+    `shortest` gets the words, and how long a name may be. `some_of` are the patterns that a name is to fit, as above;
+    none of them for the catalogue.
     """
-    least = max(min(map(least_length, group), default=0) for group in some_of)
+    least = 0
+    if some_of:
+        # Whatever the words are, no name is shorter than this; often the first words reach it.
+        fitting = Names([_open(group) for group in some_of], []).shortest()
+        if fitting is None:
+            return None
+        least = len(fitting)
     best: Witness | None = None
     longest = MAX_NAME_LENGTH
     found = list(islice(_assignments(list(values.items())), MAX_ASSIGNMENTS + 1))
@@ -77,6 +84,11 @@ def search(
             best = Witness(name, words)
             longest = len(name) - 1
     return best
+
+
+def _open(paths: Sequence[Path]) -> list[Path]:
+    """The patterns with stars in place of the words in braces."""
+    return [tuple(Glob(("", "")) if isinstance(part, Capture) else part for part in path) for path in paths]
 
 
 def _assignments(values: Sequence[tuple[str, Mapping[str, Kind]]]) -> Iterator[dict[str, str]]:
