@@ -34,7 +34,7 @@ class Client(Protocol):
 
 
 class DockerCommand:
-    """The docker command line. There is no engine, so it can do nothing but log in."""
+    """The docker command line. Without an engine it can do nothing but log in (the engine: docker_engine.py)."""
 
     def __init__(self, folder: Path) -> None:
         self._docker = Docker(folder)
@@ -172,7 +172,7 @@ class Entry:
     name: str
     make: Callable[[Path], Client]
     carries: bool = True
-    """Whether it can push and pull here. The docker command line has its engine do that, and no engine runs here."""
+    """Whether it can push and pull here. The docker command line has its engine do that, which has tests of its own."""
     login_asks: bool = True
     """Whether `login` asks anybody. oras stores what it is given."""
     remembers: bool = True
