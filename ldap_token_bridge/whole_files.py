@@ -59,6 +59,24 @@ def open_file(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
+def read_secret(path: Path, what: str, remedy: str, most: int) -> tuple[bytes, int]:
+    """The first `most` bytes of a secret file, and who else it is open to (`open_to_others`).
+
+    Raises Misconfigured, which calls the file `what`; `remedy` is for one that is not there.
+    """
+    try:
+        with open_file(path) as file:
+            return file.read(most), open_to_others(os.fstat(file.fileno()))
+    except FileNotFoundError:
+        raise Misconfigured.one(f"there is no {what}", str(path), remedy) from None
+    except OSError as error:
+        raise Misconfigured.one(
+            f"the {what} cannot be read: {error.strerror}",
+            str(path),
+            f"It must be readable for the user that runs this command (uid {os.geteuid()}).",
+        ) from None
+
+
 def open_to_others(found: os.stat_result) -> int:
     """The bits of a secret file's mode that let in somebody else than this process and the file's owner; 0 if none do.
 

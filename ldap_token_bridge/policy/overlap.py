@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 from .pattern import Capture, Deep, Glob, Pattern, Segment
-from .proof.names import Names
-from .proof.overlap import may_overlap as may_agree
-from .proof.verdict import Bound
+from .proof import shortest_name
+from .proof.overlap import may_agree
 
 # A word in braces can be anything for somebody.
 _ANYTHING = Glob(("", ""))
@@ -34,10 +33,7 @@ def is_within(one: Pattern, other: Pattern) -> bool:
 
     Neither may hold words in braces.
     """
-    try:
-        return Names([[one.segments]], [other.segments]).shortest() is None
-    except Bound:
-        return False
+    return shortest_name([[one.segments]], [other.segments]) is None
 
 
 def _onward(left: tuple[Segment, ...], right: tuple[Segment, ...], place: _Place) -> Iterator[_Place]:
@@ -49,7 +45,7 @@ def _onward(left: tuple[Segment, ...], right: tuple[Segment, ...], place: _Place
         yield first + 1, second
     if there == Deep():
         yield first, second + 1
-    if here and there and may_agree((here,), (there,)):
+    if here and there and may_agree(here, there):
         yield first + (here != Deep()), second + (there != Deep())
 
 

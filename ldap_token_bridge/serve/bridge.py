@@ -112,6 +112,7 @@ class Bridge:
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
+        await self._service.snapshot.robots.close()
         await self._service.snapshot.workloads.close()
         await self._parts.close()
         await replace_spans(NoSpans())

@@ -6,7 +6,6 @@ The first seals, all open: so they can be changed while tokens are in use. Lines
 import base64
 import binascii
 import hashlib
-import os
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -21,8 +20,7 @@ from ldap_token_bridge.whole_files import (
     create,
     explained,
     locked,
-    open_file,
-    open_to_others,
+    read_secret,
 )
 
 KEY_ID = 4
@@ -44,18 +42,9 @@ class RefreshKeys:
     @classmethod
     def load(cls, path: Path) -> "RefreshKeys":
         """Raises Misconfigured with the line of a key that cannot be used, and never with its text."""
+        content, mode = read_secret(path, "key for refresh tokens", _MAKE_ONE, _MAX_FILE)
         try:
-            with open_file(path) as file:
-                lines = file.read(_MAX_FILE).decode("ascii").splitlines()
-                mode = open_to_others(os.fstat(file.fileno()))
-        except FileNotFoundError:
-            raise Misconfigured.one("there is no key for refresh tokens", str(path), _MAKE_ONE) from None
-        except OSError as error:
-            raise Misconfigured.one(
-                f"the key for refresh tokens cannot be read: {error.strerror}",
-                str(path),
-                f"It must be readable for the user that runs this command (uid {os.geteuid()}).",
-            ) from None
+            lines = content.decode("ascii").splitlines()
         except UnicodeDecodeError:
             raise Misconfigured.one("holds no keys for refresh tokens", str(path), _MAKE_ONE) from None
         keys = [

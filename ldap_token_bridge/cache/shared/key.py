@@ -12,7 +12,6 @@ Each value has an AES key of its own, made from 256 random bits: the limit of ra
 
 import hashlib
 import hmac
-import os
 import re
 import secrets
 from base64 import urlsafe_b64encode
@@ -23,7 +22,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ldap_token_bridge.errors import Misconfigured
-from ldap_token_bridge.whole_files import open_to_others
+from ldap_token_bridge.whole_files import read_secret
 
 # What stands in an entry, and how. Another number, and no old bridge meets what a new one wrote.
 _SCHEMA = 1
@@ -46,18 +45,8 @@ class StoreKey:
     def load(cls, path: Path) -> "StoreKey":
         """From a file with 64 hexadecimal digits. Raises Misconfigured, and never with what the file holds."""
         remedy = _MAKE_ONE.format(path=path)
-        try:
-            with path.open("rb") as file:
-                text = file.read(_MAX_FILE).strip()
-                mode = open_to_others(os.fstat(file.fileno()))
-        except FileNotFoundError:
-            raise Misconfigured.one("there is no key for the shared store", str(path), remedy) from None
-        except OSError as error:
-            raise Misconfigured.one(
-                f"the key for the shared store cannot be read: {error.strerror}",
-                str(path),
-                f"It must be readable for the user that runs this command (uid {os.geteuid()}).",
-            ) from None
+        content, mode = read_secret(path, "key for the shared store", remedy, _MAX_FILE)
+        text = content.strip()
         if not _HEX(text):
             what = "holds no key for the shared store: it must be 64 hexadecimal digits and nothing else"
             raise Misconfigured.one(what, str(path), remedy)

@@ -10,21 +10,22 @@ from .names import Path
 
 def overlapping(patterns: Iterable[Path], others: Sequence[Path]) -> list[Path]:
     """Those of `patterns` that may share a name with one of `others`."""
-    return [path for path in patterns if any(may_overlap(path, other) for other in others)]
+    return [path for path in patterns if any(_may_overlap(path, other) for other in others)]
 
 
-def may_overlap(one: Path, other: Path) -> bool:
+def _may_overlap(one: Path, other: Path) -> bool:
     """False: no name fits both, whatever their words in braces stand for."""
     for left, right in zip(one, other, strict=False):
         if isinstance(left, Deep) or isinstance(right, Deep):
             return True
-        if not _may_agree(left, right):
+        if not may_agree(left, right):
             return False
     # Only a `**` takes what the longer one has left; the shorter one has none, or it would have been met above.
     return len(one) == len(other) or isinstance(max(one, other, key=len)[min(len(one), len(other))], Deep)
 
 
-def _may_agree(left: Segment, right: Segment) -> bool:
+def may_agree(left: Segment, right: Segment) -> bool:
+    """False: no segment of a name fits both."""
     match left, right:
         case Exact(text), Exact(other):
             return text == other
