@@ -1,14 +1,19 @@
 """Output that never makes the service wait: whoever reads it may stall, logins go on."""
 
 import os
-import queue
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import TextIO
 
 # About 5 MB of audit lines; a reader that stalls for longer loses some, which is counted.
 _CAPACITY = 10_000
 _FAREWELL = 2.0  # seconds for what is left to be written at the end
+# Lines wait so many seconds for others to go with them: a thread that wakes for each one takes the interpreter from
+# the requests, which costs more than everything else about a line.
+_GATHER = 0.02
+# A pipe takes so many bytes in one piece (POSIX: PIPE_BUF, at least 512; 4096 on Linux): several processes may share it.
+_PIECE = 4096
 
 
 class LineWriter:
@@ -17,7 +22,9 @@ class LineWriter:
     def __init__(self, stream: TextIO, on_drop: Callable[[], None]) -> None:
         self._stream = stream
         self._on_drop = on_drop
-        self._lines: queue.Queue[str | None] = queue.Queue(_CAPACITY)
+        self._lines: deque[str] = deque()
+        self._is_waking = threading.Event()
+        self._is_closing = threading.Event()
         self._begun = threading.local()
         self._thread = threading.Thread(target=self._work, name="output", daemon=True)
         self._thread.start()
@@ -28,9 +35,11 @@ class LineWriter:
         self._begun.text = "" if line.endswith("\n") else line
         if self._begun.text:
             return len(text)  # `print` sends the line break by itself, and another stream must not come between
-        try:
-            self._lines.put_nowait(line)
-        except queue.Full:
+        if len(self._lines) < _CAPACITY:
+            self._lines.append(line)
+            if not self._is_waking.is_set():
+                self._is_waking.set()
+        else:
             self._on_drop()
         return len(text)
 
@@ -43,19 +52,35 @@ class LineWriter:
 
     def close(self) -> None:
         """Write what is left, if that can be done in a moment."""
-        try:
-            self._lines.put(None, timeout=_FAREWELL)
-        except queue.Full:
-            return
+        self._is_closing.set()
+        self._is_waking.set()
         self._thread.join(_FAREWELL)
 
     def _work(self) -> None:
         # Past Python's own buffer, whose lock the interpreter would wait for at its end.
         descriptor = self._stream.fileno()
-        while (line := self._lines.get()) is not None:
-            rest = line.encode("utf-8", "backslashreplace")
-            try:
-                while rest:
-                    rest = rest[os.write(descriptor, rest) :]
-            except OSError:
-                self._on_drop()  # a closed pipe or a full disk
+        is_closing = False
+        while not is_closing:
+            self._is_waking.wait()
+            is_closing = self._is_closing.wait(_GATHER)
+            self._is_waking.clear()  # before the lines are taken: one that comes now wakes the thread again
+            for piece, lines in self._pieces():
+                rest = piece
+                try:
+                    while rest:
+                        rest = rest[os.write(descriptor, rest) :]
+                except OSError:  # a closed pipe or a full disk
+                    for _ in range(lines):
+                        self._on_drop()
+
+    def _pieces(self) -> Iterator[tuple[bytes, int]]:
+        """What has come, in pieces that hold whole lines, each with their number."""
+        piece, number = b"", 0
+        while self._lines:
+            line = self._lines.popleft().encode("utf-8", "backslashreplace")
+            if number and len(piece) + len(line) > _PIECE:
+                yield piece, number
+                piece, number = b"", 0
+            piece, number = piece + line, number + 1
+        if number:
+            yield piece, number

@@ -74,7 +74,7 @@ def test_a_reader_that_stalls_stops_nobody() -> None:
         lines = [f"{number:0100}\n" for number in range(12_000)]
         for line in lines:
             writer.write(line)
-        assert 0 < len(dropped) < 2_000
+        assert 0 < len(dropped) <= 2_000
         received = bytearray()
 
         def drain() -> None:
