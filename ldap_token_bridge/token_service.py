@@ -15,10 +15,10 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Literal
 
 from .deadline import Deadline
-from .directory import Authenticated, Authenticator, Refused, Spent
+from .directory import Authenticated, Authenticator, Login, Refused, Spent
 from .errors import BadRequest, Unavailable
 from .guard import Block
-from .identity import Account, Credentials, Refusal, Secret, Subject, SubjectKind
+from .identity import Account, Credentials, Refusal, Secret, Subject, SubjectKind, machine_of
 from .observe import spans
 from .policy import Decision, Policy, Question, Shadowed, ask_shadow
 from .refresh_service import NewRefreshToken, NotRenewed, RefreshRules, RefreshUse, renew
@@ -72,6 +72,13 @@ class TokenRequest:
     client_id: str = ""
     offline: bool = False
     refresh_token: Secret | None = None
+
+    @property
+    def grant(self) -> str:
+        """By what it is proved who asks: `password`, `refresh_token` or `none`."""
+        if self.refresh_token is not None:
+            return "refresh_token"
+        return "none" if self.credentials is None else "password"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +157,23 @@ class TokenService:
         self.snapshot = snapshot
         self._now = now
 
+    def issue_at_once(self, request: TokenRequest, deadline: Deadline) -> Issued | NotIssued | None:
+        """What `issue` answers without asking anybody: the most common requests need no wait, and no watch over one.
+
+        None if somebody has to be asked. Raises as `issue` does.
+        """
+        if request.refresh_token is not None or (request.offline and self.snapshot.refresh is not None):
+            return None
+        if request.credentials is None:
+            return self._anonymous(self._case(request, deadline))
+        if machine_of(request.credentials.username):
+            return None
+        login = self.snapshot.authenticator.recollect(request.credentials)
+        return None if login is None else self._answer(self._case(request, deadline), login)
+
     async def issue(self, request: TokenRequest, deadline: Deadline) -> Issued | NotIssued:
         """A token or a refusal. Raises BadRequest for an unknown service, Unavailable if no directory answers."""
-        snapshot = self.snapshot
-        service = _service_of(request.service, snapshot.rules.services)
-        asked = parse_scopes(request.scopes)
-        if len(asked) > MAX_ACCESS:
-            raise BadRequest(f"the request asks for more than {MAX_ACCESS} repositories; ask for fewer at once")
-        case = _Case(request, snapshot, service, asked, deadline)
+        case = self._case(request, deadline)
         if request.refresh_token is not None:
             return await self._renew(case, request.refresh_token)
         if request.credentials is None:
@@ -175,12 +191,17 @@ class TokenService:
         login = await case.snapshot.authenticator.login(
             credentials, case.deadline, case.request.address, anew=refresh is not None
         )
-        if isinstance(login, Refused):
-            way = Way(login.cache, login.spent)
-            return case.refuse(login.reason, _name(login.account), way, block=login.block)
-        is_new = refresh is not None and login.cache == "miss"  # a hit: no password may be checked at the moment
-        made = refresh.issue(login, case.service, case.request.client_id, self._now()) if refresh and is_new else None
+        # A hit: no password may be checked at the moment.
+        if refresh is None or isinstance(login, Refused) or login.cache == "hit":
+            return self._answer(case, login)
+        made = refresh.issue(login, case.service, case.request.client_id, self._now())
         return self._issue_to_person(case, login, made)
+
+    def _answer(self, case: _Case, login: Login) -> Issued | NotIssued:
+        """What a login comes to that brings no refresh token."""
+        if isinstance(login, Authenticated):
+            return self._issue_to_person(case, login, None)
+        return case.refuse(login.reason, _name(login.account), Way(login.cache, login.spent), block=login.block)
 
     async def _renew(self, case: _Case, token: Secret) -> Issued | NotIssued:
         """A token for a refresh token: with what its account may do by now, and nothing besides."""
@@ -217,12 +238,20 @@ class TokenService:
 
     async def _workload(self, case: _Case, credentials: Credentials) -> Issued | NotIssued:
         """A token of a workload's own platform; nor does it get a refresh token: its own ends soon for a reason."""
-        login = await case.snapshot.workloads.login(credentials, case.deadline)
+        login = await case.snapshot.workloads.login(credentials, case.request.address, case.deadline)
         workload = Subject(SubjectKind.WORKLOAD, login.name)
         way = Way(workload=login.told)
         if login.refusal is not None:
-            return case.refuse(login.refusal, way=way)
+            return case.refuse(login.refusal, way=way, block=login.block)
         return self._sign(case, workload.account, self._decide(case, workload), way)
+
+    def _case(self, request: TokenRequest, deadline: Deadline) -> _Case:
+        snapshot = self.snapshot
+        service = _service_of(request.service, snapshot.rules.services)
+        asked = parse_scopes(request.scopes)
+        if len(asked) > MAX_ACCESS:
+            raise BadRequest(f"the request asks for more than {MAX_ACCESS} repositories; ask for fewer at once")
+        return _Case(request, snapshot, service, asked, deadline)
 
     def _anonymous(self, case: _Case) -> Issued | NotIssued:
         """A token for nobody, where the policy gives something of what is asked to anyone; else a challenge."""

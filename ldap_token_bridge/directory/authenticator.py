@@ -86,12 +86,24 @@ class Authenticator:
         name = parse_login_name(credentials.username)
         if name is None or not is_possible_password(credentials.password):
             return Refused(Refusal.WRONG_CREDENTIALS)
+        known = self._people.remembered(name)
         try:
-            if self._people.remembered(name) is None and (block := await self._budgets.blocked(address)):
+            if known is None and (block := await self._budgets.blocked(address)):
                 return Refused(Refusal.TOO_MANY_ATTEMPTS, block=block)  # no search for each name that is made up
-            return await self._login(name, credentials.password, deadline, address, anew=anew)
+            return await self._login(name, None if anew else known, credentials.password, deadline, address, anew=anew)
         except TimeoutError:
             raise Unavailable("the directory did not answer in time") from None
+
+    def recollect(self, credentials: Credentials) -> Login | None:
+        """What `login` would answer if this bridge's memory is all that it needs; None if others are to be asked."""
+        name = parse_login_name(credentials.username)
+        known = self._people.remembered(name) if name and is_possible_password(credentials.password) else None
+        if known is None:
+            return None
+        answer = self._recollect(known, credentials.password, Spent(), only_refusals=False)
+        if answer is not None:
+            self._on_lookup("people", True)
+        return answer
 
     async def recall(self, name: str, unique_id: str, deadline: Deadline) -> Login | None:
         """An account that logged in before, by its name in the directory and its id; no password is asked for.
@@ -138,25 +150,35 @@ class Authenticator:
         await self._verifying.close()
 
     async def _login(
-        self, name: LoginName, password: Secret, deadline: Deadline, address: _Address, *, anew: bool
+        self,
+        name: LoginName,
+        known: Known | None,
+        password: Secret,
+        deadline: Deadline,
+        address: _Address,
+        *,
+        anew: bool,
     ) -> Login:
-        spent, patience = Spent(), self._replicas.patience()
-        with spent.waiting("search"):
-            known, is_fresh = await self._people.find(name, deadline, patience, anew=anew)
+        """As `login`; `known` is whom this bridge remembers under the name."""
+        spent, patience, is_fresh = Spent(), self._replicas.patience(), False
+        self._on_lookup("people", known is not None)
+        if known is None:
+            with spent.waiting("search"):
+                known, is_fresh = await self._people.find(name, deadline, patience, anew=anew)
+        answer = self._recollect(known, password, spent, only_refusals=anew)
+        if answer is not None:
+            return answer
         key = known.person.account.unique_id
         account = None if known.is_nobody else known.person.account
-        rejected = self._rejected.get(key, password)
-        self._on_lookup("rejected", rejected is not None)
-        if rejected is not None:
-            return Refused(rejected, account, "hit", spent)
         proved = self._proofs.holds(key, password) and known.person.state is None
+        self._on_lookup("rejected", False)
         self._on_lookup("credentials", proved and not anew)
         if proved and not anew:
             return await self._from_memory(known, spent, deadline)
         date = known.person.password_date
         if date and self._wrong.get(key, password) == date:
             if not is_fresh:
-                return await self._login(name, password, deadline, address, anew=True)
+                return await self._login(name, None, password, deadline, address, anew=True)
             self._rejected.put(key, password, Refusal.WRONG_CREDENTIALS)
             return Refused(Refusal.WRONG_CREDENTIALS, account, "hit", spent)
         # The groups are read while the bind is under way; if the password is wrong they wait for the right one.
@@ -177,12 +199,30 @@ class Authenticator:
                     ),
                 )
                 if again and not (await again).is_nobody:
-                    return await self._login(name, password, deadline, address, anew=anew)
+                    found = None if anew else self._people.remembered(name)
+                    return await self._login(name, found, password, deadline, address, anew=anew)
             return await self._login_of(outcome, known, ahead, spent, deadline, proved=proved)
         finally:
             _let_go(ahead)
             if again:
                 _let_go(again)
+
+    def _recollect(self, known: Known, password: Secret, spent: Spent, *, only_refusals: bool) -> Login | None:
+        """What is remembered of this password, if that decides."""
+        key = known.person.account.unique_id
+        rejected = self._rejected.get(key, password)
+        if rejected is not None:
+            self._on_lookup("rejected", True)
+            return Refused(rejected, None if known.is_nobody else known.person.account, "hit", spent)
+        proved = self._proofs.holds(key, password)  # asked for everybody, so that the time tells nothing
+        if not proved or only_refusals or known.person.state is not None:
+            return None
+        groups = self._people.remembered_groups(known)
+        if groups is None:
+            return None
+        self._on_lookup("rejected", False)
+        self._on_lookup("credentials", True)
+        return Authenticated(known.person.account, groups, "hit", spent, known.person.password_date)
 
     async def _login_of(
         self,

@@ -12,6 +12,9 @@ from ldap_token_bridge.identity import Secret
 MAX_LENGTH = 256
 # slapd drops the connection on a password of a megabyte; no directory holds one of a kilobyte.
 MAX_PASSWORD_BYTES = 1024
+# Cc: control characters, NUL among them. Cf: invisible ones that make two names look alike. Cs: half characters. Zl and
+# Zp: ends of lines. None of them is printable to Python, which looks at a whole text at once.
+_UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 # docker sends this user name with an identity token as the password; it is no account.
 _IDENTITY_TOKEN_USER = "<token>"  # noqa: S105 -- a user name
 
@@ -33,11 +36,10 @@ def parse_login_name(typed: str) -> LoginName | None:
     """The name to look up, or None if it can be no account's."""
     if len(typed) > MAX_LENGTH:  # first: normalising takes time by the square of the length
         return None
-    text = unicodedata.normalize("NFC", typed)
+    text = typed if typed.isascii() else unicodedata.normalize("NFC", typed)
     if len(text) > MAX_LENGTH:  # few characters become two or three
         return None
-    # Cc: control characters, NUL among them. Cf: invisible ones that make two names look alike. Cs: half characters.
-    if any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in text):
+    if not text.isprintable() and any(unicodedata.category(character) in _UNSEEN for character in text):
         return None
     domain, backslash, name = text.rpartition("\\")
     if not name or name == _IDENTITY_TOKEN_USER or name != name.strip() or domain != domain.strip():

@@ -105,10 +105,9 @@ class People:
         return self._people.get(name.key) or self._nobodies.get(name.key)
 
     async def find(self, name: LoginName, deadline: Deadline, patience: Patience, *, anew: bool) -> tuple[Known, bool]:
-        """Who it is, or a nobody; and whether that was looked up just now."""
-        known = None if anew else self.remembered(name)
-        self._on_lookup("people", known is not None)
-        if known is None and not anew and self._replicas.exist:
+        """Who it is, or a nobody, where this bridge remembers nobody; and whether that was looked up just now."""
+        known = None
+        if not anew and self._replicas.exist:
             known = await self._recollecting.run(name.key, lambda: self._recollect(name, patience), deadline)
         if known is not None:
             return known, False
@@ -158,11 +157,18 @@ class People:
         self._recalled.put(person.account.unique_id, known)
         return known
 
+    def remembered_groups(self, known: Known) -> tuple[Group, ...] | None:
+        """All groups of a person, if they were read since the person was looked up."""
+        if known.groups is not None:
+            self._on_lookup("groups", True)
+        return known.groups
+
     async def groups_of(self, known: Known, deadline: Deadline) -> tuple[Group, ...]:
         """All groups of a person, of the time of the look-up."""
-        self._on_lookup("groups", known.groups is not None)
-        if known.groups is not None:
-            return known.groups
+        groups = self.remembered_groups(known)
+        if groups is not None:
+            return groups
+        self._on_lookup("groups", False)
         return await self._reading_groups.run(known, lambda: self._read_groups(known, deadline), deadline)
 
     async def _read_groups(self, known: Known, deadline: Deadline) -> tuple[Group, ...]:

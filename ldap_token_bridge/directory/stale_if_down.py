@@ -42,19 +42,30 @@ class StaleIfDown(Authenticator):
         self, credentials: Credentials, deadline: Deadline, address: _Address = None, *, anew: bool = False
     ) -> Login:
         """As the Authenticator's; nobody is known `anew` who was known before."""
-        name, password = parse_login_name(credentials.username), credentials.password
         try:
             login = await super().login(credentials, deadline, address, anew=anew)
         except DirectoryDown as error:
-            known = self._last_known.by_password(name.key, password) if name and not anew else None
+            name = parse_login_name(credentials.username)
+            known = self._last_known.by_password(name.key, credentials.password) if name and not anew else None
             if known is None or not error.nobody_answers:
                 raise
             return known
-        if isinstance(login, Authenticated):
-            self._last_known.accepted(login, name.key if name else "", password)
-        elif name:
-            self._last_known.refused(login, name.key, password)
+        self._learn(login, credentials)
         return login
+
+    def recollect(self, credentials: Credentials) -> Login | None:
+        """As the Authenticator's."""
+        login = super().recollect(credentials)
+        if login is not None:
+            self._learn(login, credentials)
+        return login
+
+    def _learn(self, login: Login, credentials: Credentials) -> None:
+        name = parse_login_name(credentials.username)
+        if isinstance(login, Authenticated):
+            self._last_known.accepted(login, name.key if name else "", credentials.password)
+        elif name:
+            self._last_known.refused(login, name.key, credentials.password)
 
     async def recall(self, name: str, unique_id: str, deadline: Deadline) -> Login | None:
         """As the Authenticator's."""

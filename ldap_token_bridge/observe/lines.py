@@ -12,7 +12,7 @@ _FAREWELL = 2.0  # seconds for what is left to be written at the end
 # Lines wait so many seconds for others to go with them: a thread that wakes for each one takes the interpreter from
 # the requests, which costs more than everything else about a line.
 _GATHER = 0.02
-# A pipe takes so many bytes in one piece (POSIX: PIPE_BUF, at least 512; 4096 on Linux): several processes may share it.
+# A pipe takes so many bytes in one piece (PIPE_BUF of POSIX, 4096 on Linux): several processes may share it.
 _PIECE = 4096
 
 

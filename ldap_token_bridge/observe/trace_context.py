@@ -1,8 +1,8 @@
 """The caller's place in a distributed trace, as the header `traceparent` tells it (W3C Trace Context, level 1)."""
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import structlog
@@ -10,6 +10,7 @@ import structlog
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?", re.ASCII).fullmatch
 _FIRST_VERSION, _NO_VERSION = "00", "ff"
 _SAMPLED = 0x01
+_NOTHING: AbstractContextManager[None] = nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,8 @@ def read_traceparent(headers: Sequence[str]) -> TraceContext | None:
     return TraceContext(trace_id, span_id, sampled=bool(int(flags, 16) & _SAMPLED))
 
 
-@contextmanager
-def traced_lines(context: TraceContext | None) -> Iterator[None]:
+def traced_lines(context: TraceContext | None) -> AbstractContextManager[None]:
     """Log lines within the block say which trace they belong to."""
     if context is None:
-        yield
-        return
-    with structlog.contextvars.bound_contextvars(trace_id=context.trace_id, span_id=context.span_id):
-        yield
+        return _NOTHING
+    return structlog.contextvars.bound_contextvars(trace_id=context.trace_id, span_id=context.span_id)

@@ -50,12 +50,15 @@ class _Unrecorded:
         """Nobody listens."""
 
 
+_NOWHERE: AbstractContextManager[RequestSpan] = nullcontext(_Unrecorded(None))
+
+
 class NoSpans:
     """Tracing is off: nothing is made, nothing is sent."""
 
     def request(self, parent: TraceContext | None) -> AbstractContextManager[RequestSpan]:
         """The caller's own place."""
-        return nullcontext(_Unrecorded(parent))
+        return _NOWHERE if parent is None else nullcontext(_Unrecorded(parent))
 
     def step(self, name: Step) -> AbstractContextManager[object]:
         """Nothing."""

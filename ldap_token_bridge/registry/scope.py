@@ -6,6 +6,7 @@ A scope that does not parse is dropped, never an error: the registry then says w
 
 import re
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal, TypeGuard
 
@@ -43,23 +44,26 @@ def parse_scopes(texts: Iterable[str]) -> tuple[Access, ...]:
     Each text may hold several scopes separated by spaces. What is malformed, of an unknown type, not a legal
     repository name, or left without a known action is dropped.
     """
-    asked: dict[tuple[ResourceType, str], set[str]] = {}
+    asked: dict[tuple[ResourceType, str], Access] = {}
     for text in texts:
         for scope in text.split(" "):
-            parsed = _parse_scope(scope)
-            if parsed:
-                resource_type, name, actions = parsed
-                asked.setdefault((resource_type, name), set()).update(actions)
-    return tuple(
-        Access(resource_type, name, tuple(action for action in REPOSITORY_ACTIONS if action in actions))
-        for (resource_type, name), actions in asked.items()
-    )
+            access = _parse_scope(scope)
+            if access:
+                resource = access.type, access.name
+                before = asked.get(resource)
+                asked[resource] = _access(*resource, {*before.actions, *access.actions}) if before else access
+    return tuple(asked.values())
 
 
-def _parse_scope(scope: str) -> tuple[ResourceType, str, set[str]] | None:
+def _access(resource_type: ResourceType, name: str, actions: AbstractSet[str]) -> Access:
+    return Access(resource_type, name, tuple([action for action in REPOSITORY_ACTIONS if action in actions]))
+
+
+def _parse_scope(scope: str) -> Access | None:
     resource_type, first, rest = scope.partition(":")
     name, second, actions = rest.rpartition(":")
-    resource_type = _CLASS.sub("", resource_type)
+    if resource_type.endswith(")"):
+        resource_type = _CLASS.sub("", resource_type)
     if not first or not second or not _is_known(resource_type):
         return None
     known = set(actions.split(",")).intersection(REPOSITORY_ACTIONS)
@@ -68,7 +72,7 @@ def _parse_scope(scope: str) -> tuple[ResourceType, str, set[str]] | None:
         legal = name == CATALOG
     else:
         legal = is_repository_name(name)
-    return (resource_type, name, known) if legal and known else None
+    return _access(resource_type, name, known) if legal and known else None
 
 
 def _is_known(resource_type: str) -> TypeGuard[ResourceType]:

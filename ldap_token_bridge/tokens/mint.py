@@ -15,6 +15,7 @@ from .signing_key import SigningKey
 # Registries since 2.6 forgive a clock that is 60 s behind ours; 2.4, 2.5 and zot forgive nothing. Dating `nbf` and
 # `iat` back by as much treats all alike. It gives nothing away: the token did not exist then, and `exp` is not moved.
 BACKDATE_SECONDS = 60
+_as_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def mint(key: SigningKey, claims: Claims, *, now: float, token_id: str, x5c: boo
         "jti": token_id,
         "access": [access.claim() for access in claims.access],
     }
-    payload = base64url_encode(json.dumps(body, separators=(",", ":")).encode("ascii"))
+    payload = base64url_encode(_as_json(body).encode("ascii"))
     message = b"%b.%b" % (key.header_x5c if x5c else key.header_kid, payload)
     signature = base64url_encode(key.sign(message))
     return f"{message.decode('ascii')}.{signature.decode('ascii')}"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Address = IPv4Address | IPv6Address
@@ -25,8 +26,15 @@ def client_address(peer: str | None, forwarded_for: Sequence[str], trusted: Netw
 # Some gateways append the port: 192.0.2.1:4711, [2001:db8::1]:443.
 _WITH_PORT = re.compile(r"(?:\[([^\]]*)\]|([0-9.]+))(?::[0-9]{1,5})?").fullmatch
 
+_LONGEST = len("[0000:0000:0000:0000:0000:ffff:255.255.255.255%interface-name]:65535")
+
 
 def _parse(text: str) -> Address | None:
+    return _parse_short(text) if len(text) <= _LONGEST else None
+
+
+@lru_cache(4096)  # clients come again and again
+def _parse_short(text: str) -> Address | None:
     with_port = _WITH_PORT(text)
     bare = (with_port[1] or with_port[2] or "") if with_port else text
     try:

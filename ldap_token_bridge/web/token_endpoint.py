@@ -1,6 +1,7 @@
 """The token endpoint: reads a request, has it answered within its deadline, and writes the audit line."""
 
 import asyncio
+import json
 import secrets
 import time
 import traceback
@@ -25,17 +26,20 @@ from ldap_token_bridge.observe import (
     write_audit,
 )
 from ldap_token_bridge.policy import Shadowed
+from ldap_token_bridge.robots import TooManyRobots
 from ldap_token_bridge.token_service import Issued, NotIssued, TokenRequest, TokenService
 from ldap_token_bridge.tokens import RefreshRefusal
 from ldap_token_bridge.workloads import IssuerUnavailable, WorkloadRefusal
 
 from . import answers
 from .addresses import Address, client_address
-from .token_request import Asked, read_request
+from .token_request import is_form, read_request
 
 # ggcr reads no more of a reply; proxies commonly refuse a header beyond 8 kB.
 _MAX_BODY = 64 * 1024
 _LARGE_TOKEN = 8 * 1024
+_SUCCESS = {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store"}
+_as_json = json.JSONEncoder(ensure_ascii=True).encode
 # What a client may write into the audit line by itself.
 _MAX_TOLD = 200
 _CLIENT_ERROR = 400
@@ -58,7 +62,7 @@ class _Trail:
     request_id: str
     address: Address | None
     start: float
-    asked: Asked | None = None
+    asked: TokenRequest | None = None
     outcome: Issued | NotIssued | None = None
     reason: str = ""
     fields: dict[str, object] = field(default_factory=dict)
@@ -85,8 +89,11 @@ class TokenEndpoint:
             if span.context:
                 trail.fields["trace_id"] = span.context.trace_id
                 trail.fields["span_id"] = span.context.span_id
-            with self._metrics.in_flight.track_inprogress():
+            self._metrics.in_flight.inc()
+            try:
                 response = await self._answer(request, trail, options)
+            finally:
+                self._metrics.in_flight.dec()
             response.headers["X-Request-Id"] = trail.request_id
             self._record(request, response, trail, span)
         return response
@@ -94,28 +101,27 @@ class TokenEndpoint:
     async def _answer(self, request: web.Request, trail: _Trail, options: EndpointOptions) -> web.Response:
         deadline = Deadline.after(options.deadline)
         try:
-            async with asyncio.timeout_at(deadline.at):
-                return await self._issue(request, trail, options, deadline)
+            # A form's body has half the time to come.
+            asked = trail.asked = await read_request(request, trail.address, deadline.within(options.deadline / 2))
+            outcome = self._service.issue_at_once(asked, deadline)
+            if outcome is None:
+                async with asyncio.timeout_at(deadline.at):
+                    outcome = await self._service.issue(asked, deadline)
+            trail.outcome = outcome
+            return self._answer_with(outcome, asked, request, trail, options)
         except Exception as problem:  # noqa: BLE001 -- whatever it is, the client gets an answer and the log a line
             trail.reason, response = answers.answer_to(problem, options.messages)
             _log_failure(problem, trail)
             return response
 
-    async def _issue(
-        self, request: web.Request, trail: _Trail, options: EndpointOptions, deadline: Deadline
+    def _answer_with(
+        self,
+        outcome: Issued | NotIssued,
+        asked: TokenRequest,
+        request: web.Request,
+        trail: _Trail,
+        options: EndpointOptions,
     ) -> web.Response:
-        asked = trail.asked = await read_request(request, deadline.within(options.deadline / 2))
-        wanted = TokenRequest(
-            asked.credentials,
-            asked.service,
-            asked.scopes,
-            trail.address,
-            asked.account,
-            asked.client_id,
-            asked.offline,
-            asked.refresh_token,
-        )
-        outcome = trail.outcome = await self._service.issue(wanted, deadline)
         shadow = outcome.decision.shadow if isinstance(outcome, Issued) else outcome.shadow
         if outcome.way.workload:
             trail.fields["workload"] = dict(outcome.way.workload)
@@ -136,9 +142,9 @@ class TokenEndpoint:
             if isinstance(outcome.reason, WorkloadRefusal):
                 return answers.workload_refused(outcome.reason, options.messages)
             return answers.refused(outcome.reason, options.messages)
-        return self._success(outcome, trail, is_form=asked.is_form)
+        return self._success(outcome, trail, to_form=is_form(request))
 
-    def _success(self, issued: Issued, trail: _Trail, *, is_form: bool) -> web.Response:
+    def _success(self, issued: Issued, trail: _Trail, *, to_form: bool) -> web.Response:
         body: dict[str, object] = {
             "token": issued.token,
             "access_token": issued.token,
@@ -149,17 +155,17 @@ class TokenEndpoint:
             body["issued_at"] = f"{datetime.fromtimestamp(issued.issued_at, UTC):%Y-%m-%dT%H:%M:%SZ}"
         if issued.refresh_token:
             body["refresh_token"] = issued.refresh_token
-        if is_form:
+        if to_form:
             body["scope"] = " ".join(map(str, issued.decision.granted))
         if len(issued.token) > _LARGE_TOKEN:
             self._metrics.large_tokens.inc()
             trail.fields["token_bytes"] = len(issued.token)
-        response = web.json_response(body, headers={"Cache-Control": "no-store"})
-        if len(response.text or "") > _MAX_BODY:
+        text = _as_json(body)
+        if len(text) > _MAX_BODY:
             trail.reason = "too-many-scopes"
             message = "The request asks for more repositories than fit into one token; ask for fewer at once."
             return answers.error(400, "UNSUPPORTED", message)
-        return response
+        return web.Response(body=text.encode("ascii"), headers=_SUCCESS)
 
     def _tell_shadow(self, shadow: Shadowed, trail: _Trail) -> None:
         for result in shadow.results:
@@ -184,8 +190,7 @@ class TokenEndpoint:
         outcome = "issued" if response.status < _CLIENT_ERROR else "refused"
         outcome = "error" if response.status >= _SERVER_ERROR else outcome
         elapsed = time.perf_counter() - trail.start
-        self._metrics.requests.labels(outcome, trail.reason or "ok").inc()
-        self._metrics.request_seconds.observe(elapsed)
+        self._metrics.token_request(outcome, trail.reason or "ok", elapsed)
         self._count_refresh(trail)
         span.tell(_attributes(request, response, trail, outcome), failed=response.status >= _SERVER_ERROR)
         write_audit(
@@ -220,21 +225,21 @@ def _decided(trail: _Trail) -> dict[str, object]:
 
     Names as typed are not written down: people type passwords into the wrong field.
     """
-    outcome = trail.outcome
-    sent = {"grant": trail.asked.grant, "client_id": trail.asked.client_id[:_MAX_TOLD]} if trail.asked else {}
+    asked, outcome = trail.asked, trail.outcome
+    sent = {"grant": asked.grant, "client_id": asked.client_id[:_MAX_TOLD]} if asked else {}
     if outcome is None:
         return dict(sent)
-    spent = outcome.way.spent
+    way, spent = outcome.way, outcome.way.spent
     told: dict[str, object] = {
         **sent,
         "account": outcome.subject,
         "service": outcome.service,
-        "refresh_id": outcome.way.refresh_id,
+        "refresh_id": way.refresh_id,
         "asked": [str(access) for access in outcome.asked],
-        "granted": [],
-        "rules": [],
+        "granted": (),
+        "rules": (),
         "policy": outcome.policy_hash,
-        "cache": outcome.way.cache,
+        "cache": way.cache,
         "search_ms": round(spent.search, 2),
         "bind_ms": round(spent.bind, 2),
         "groups_ms": round(spent.groups, 2),
@@ -243,7 +248,7 @@ def _decided(trail: _Trail) -> dict[str, object]:
     if isinstance(outcome, Issued) and not trail.reason:
         told |= {
             "granted": [str(access) for access in outcome.decision.granted],
-            "rules": list(outcome.decision.rule_ids),
+            "rules": outcome.decision.rule_ids,
             "key": outcome.key_id,
         }
     return told
@@ -254,6 +259,8 @@ def _log_failure(problem: Exception, trail: _Trail) -> None:
         log().warning("a workload's token could not be verified", request_id=trail.request_id, why=problem.detail)
     elif isinstance(problem, RevocationsUnreadable):
         log().warning("a refresh token could not be checked", request_id=trail.request_id, why=problem.detail)
+    elif isinstance(problem, TooManyRobots):
+        log().warning("more robots' secrets wait to be checked than can be in time", request_id=trail.request_id)
     elif isinstance(problem, Unavailable):
         log().warning("the directory could not answer", request_id=trail.request_id, why=problem.detail)
     elif trail.reason == answers.INTERNAL:

@@ -4,7 +4,6 @@ import asyncio
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from aiohttp import web
@@ -12,6 +11,9 @@ from aiohttp import web
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.errors import BadRequest
 from ldap_token_bridge.identity import Credentials, Secret
+from ldap_token_bridge.token_service import TokenRequest
+
+from .addresses import Address
 
 _FORM = "application/x-www-form-urlencoded"
 # More fields than any client sends; the bound keeps a hostile body from becoming a hundred thousand objects.
@@ -26,47 +28,29 @@ class SlowClient(Exception):
     """The body did not come in time. Answered with 408."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a client asks for, by GET or by POST; `offline`: for a refresh token, too."""
-
-    credentials: Credentials | None
-    service: str
-    scopes: tuple[str, ...]
-    account: str
-    client_id: str
-    is_form: bool
-    offline: bool
-    refresh_token: Secret | None = None
-
-    @property
-    def grant(self) -> str:
-        """By what it is proved who asks: `password`, `refresh_token` or `none`."""
-        if self.refresh_token is not None:
-            return "refresh_token"
-        return "none" if self.credentials is None else "password"
-
-
-async def read_request(request: web.Request, deadline: Deadline) -> Asked:
-    """The values of a GET or POST; raises BadRequest, BadCredentials or SlowClient."""
-    return await _read_form(request, deadline) if request.method == "POST" else _read_query(request)
-
-
-def _read_query(request: web.Request) -> Asked:
+async def read_request(request: web.Request, address: Address | None, deadline: Deadline) -> TokenRequest:
+    """What a GET or POST from `address` asks for; raises BadRequest, BadCredentials or SlowClient."""
+    if is_form(request):
+        return await _read_form(request, address, deadline)
     # The raw text: aiohttp's own reading mends what does not decode, and a mended scope is not what was asked for.
     fields = _fields(request.raw_path.partition("?")[2])
-    return Asked(
-        read_basic(request.headers.getall("Authorization", [])),
+    return TokenRequest(
+        read_basic(request.headers.getall("Authorization", ())),
         _single(fields, "service"),
         tuple(fields.get("scope", ())),
+        address,
         _single(fields, "account"),
         _single(fields, "client_id"),
-        is_form=False,
         offline=_single(fields, "offline_token") == "true",
     )
 
 
-async def _read_form(request: web.Request, deadline: Deadline) -> Asked:
+def is_form(request: web.Request) -> bool:
+    """Whether it is asked by POST, as OAuth 2 has it."""
+    return request.method == "POST"
+
+
+async def _read_form(request: web.Request, address: Address | None, deadline: Deadline) -> TokenRequest:
     charset = (request.charset or "utf-8").lower()
     if request.content_type != _FORM or charset not in ("utf-8", "utf8"):
         raise BadRequest(f"the body must be {_FORM} in UTF-8")
@@ -85,13 +69,13 @@ async def _read_form(request: web.Request, deadline: Deadline) -> Asked:
     if _single(fields, "access_type") not in ("", "online", "offline"):
         raise BadRequest("access_type must be online or offline")
     credentials, refresh_token = _grant(fields)
-    return Asked(
+    return TokenRequest(
         credentials,
         _single(fields, "service"),
         tuple(fields.get("scope", ())),
+        address,
         credentials.username if credentials else "",
         _single(fields, "client_id"),
-        is_form=True,
         offline=_single(fields, "access_type") == "offline",
         refresh_token=refresh_token,
     )

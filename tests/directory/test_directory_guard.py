@@ -8,9 +8,10 @@ import pytest
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.directory import Authenticated, Authenticator, CacheTimes, Login, Refused
 from ldap_token_bridge.errors import Unavailable
-from ldap_token_bridge.guard import Block, Budget, in_memory
+from ldap_token_bridge.guard import Block, Budget
 from ldap_token_bridge.identity import Credentials, Refusal, Secret
 from ldap_token_bridge.ldap import BindResult
+from tests.support.budgets import in_memory
 from tests.support.counting_directory import TIMES, CountingDirectory
 
 HERE = IPv4Address("192.0.2.1")

@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.observe import Metrics
+from ldap_token_bridge.robots import TooManyRobots
 from ldap_token_bridge.token_service import TokenRequest, TokenService
 from ldap_token_bridge.web import EndpointOptions, TokenEndpoint, messages_with, public_app
 
@@ -23,6 +24,9 @@ class FailingService(TokenService):
     def __init__(self) -> None:
         self.problem: Exception | None = None
         self.seen: TokenRequest | None = None
+
+    def issue_at_once(self, request: TokenRequest, deadline: Deadline) -> None:
+        del request, deadline
 
     async def issue(self, request: TokenRequest, deadline: Deadline) -> "None":  # type: ignore[override]
         del deadline
@@ -66,6 +70,19 @@ async def test_a_request_that_takes_too_long_is_answered(client: TestClient[web.
     assert answer.status == 503
     assert (await answer.json())["details"] == "Ask operations."
     assert int(answer.headers["Retry-After"]) > 0
+
+
+async def test_too_many_robots_are_told_so(
+    client: TestClient[web.Request, web.Application], service: FailingService, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """503 under a reason of its own: nobody looks for a directory that is down."""
+    service.problem = TooManyRobots("too many robots log in at once")
+    answer = await client.get("/token")
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    assert "Too many robots" in (await answer.json())["details"]
+    output = "".join(capsys.readouterr())
+    assert '"reason":"robots-busy"' in output
+    assert "directory" not in output
 
 
 async def test_a_body_that_never_ends_is_answered(client: TestClient[web.Request, web.Application]) -> None:
