@@ -16,6 +16,7 @@ SECRET_MODE = 0o600
 PUBLIC_MODE = 0o644
 _OTHERS = 0o077  # everybody but the owner
 _GROUP_READS = 0o040
+_ROOT = 0
 
 
 def create(path: Path, content: bytes, mode: int, *, replace: bool = False) -> None:
@@ -80,11 +81,11 @@ def read_secret(path: Path, what: str, remedy: str, most: int) -> tuple[bytes, i
 def open_to_others(found: os.stat_result) -> int:
     """The bits of a secret file's mode that let in somebody else than this process and the file's owner; 0 if none do.
 
-    A file of somebody else that this process reads by its own group lets in nobody else: so Kubernetes gives a Secret
-    to a Pod that is not root (`fsGroup`).
+    A file of root that this process reads by its own group lets in nobody else: so Kubernetes gives a Secret to a Pod
+    that is not root (`fsGroup`). One of any other user may have been given to a group that many are in.
     """
     mode = found.st_mode & _OTHERS
-    if mode == _GROUP_READS and found.st_uid != os.geteuid() and found.st_gid == os.getegid():
+    if mode == _GROUP_READS and found.st_uid == _ROOT != os.geteuid() and found.st_gid == os.getegid():
         return 0
     return mode
 

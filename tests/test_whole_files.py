@@ -7,6 +7,8 @@ import pytest
 
 from ldap_token_bridge.whole_files import SECRET_MODE, behind_links, create, open_file, open_to_others
 
+ROOT, SERVICE, OTHER = 0, 65532, 12345
+
 
 def test_a_replaced_file_keeps_its_mode(tmp_path: Path) -> None:
     """Neither the mode for new files nor a strict umask takes it from a group that reads it."""
@@ -73,15 +75,28 @@ def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("mode", "owner", "group", "bits"),
     [
-        (0o600, 0, 0, 0),
-        (0o440, 12345, os.getegid(), 0),
-        (0o440, 12345, 23456, 0o040),
-        (0o440, os.geteuid(), os.getegid(), 0o040),
-        (0o460, 12345, os.getegid(), 0o060),
-        (0o444, 12345, os.getegid(), 0o044),
+        (0o600, ROOT, ROOT, 0),
+        (0o440, ROOT, SERVICE, 0),
+        (0o640, ROOT, SERVICE, 0),
+        (0o640, OTHER, SERVICE, 0o040),
+        (0o440, ROOT, OTHER, 0o040),
+        (0o440, SERVICE, SERVICE, 0o040),
+        (0o460, ROOT, SERVICE, 0o060),
+        (0o444, ROOT, SERVICE, 0o044),
     ],
-    ids=["owner", "by-our-group", "by-another-group", "our-own-file", "group-writes", "everybody"],
+    ids=["owner", "fsGroup", "fsGroup-640", "of-another-user", "another-group", "our-own-file", "group-writes", "all"],
 )
-def test_who_else_may_read_a_secret(mode: int, owner: int, group: int, bits: int) -> None:
+def test_who_else_may_read_a_secret(
+    monkeypatch: pytest.MonkeyPatch, mode: int, owner: int, group: int, bits: int
+) -> None:
     """A file of root that the service reads by its own group, as Kubernetes gives Secrets, is open to nobody else."""
+    monkeypatch.setattr(os, "geteuid", lambda: SERVICE)
+    monkeypatch.setattr(os, "getegid", lambda: SERVICE)
     assert open_to_others(os.stat_result((mode, 0, 0, 1, owner, group, 0, 0, 0, 0))) == bits
+
+
+def test_the_group_of_root_is_none_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To a service that runs as root its files are its own, and whoever is in that group is somebody else."""
+    monkeypatch.setattr(os, "geteuid", lambda: ROOT)
+    monkeypatch.setattr(os, "getegid", lambda: ROOT)
+    assert open_to_others(os.stat_result((0o440, 0, 0, 1, ROOT, ROOT, 0, 0, 0, 0))) == 0o040

@@ -34,7 +34,7 @@ class FileRevocations:
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
         """Reads it; raises Misconfigured. `clock` gives seconds and never goes back."""
-        self._path = path
+        self.path = path
         self._clock = clock
         self._text: bytes | None = None
         self._list = RevocationList()
@@ -49,7 +49,7 @@ class FileRevocations:
             try:
                 await self._looking.run(None, lambda: asyncio.to_thread(self._look), Deadline.after(_PATIENCE))
             except (Misconfigured, TimeoutError) as error:
-                why = error if isinstance(error, Misconfigured) else f"{self._path} was not read within {_PATIENCE:g} s"
+                why = error if isinstance(error, Misconfigured) else f"{self.path} was not read within {_PATIENCE:g} s"
                 detail = f"no refresh token is taken: {why}"
                 raise RevocationsUnreadable("refresh tokens cannot be taken now", detail=detail) from None
         return self._list.is_revoked(token_id, account, issued_at)
@@ -60,9 +60,9 @@ class FileRevocations:
         return self._list
 
     def _look(self) -> None:
-        found = _read(self._path)
+        found = _read(self.path)
         if found != self._text:
-            self._list, self._text = _parse(self._path, found), found
+            self._list, self._text = _parse(self.path, found), found
         self._next_look = self._clock() + _LOOK_AGAIN
 
 

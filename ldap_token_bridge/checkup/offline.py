@@ -14,7 +14,7 @@ from ldap_token_bridge.workloads import Issuer
 from .certificates import check_directory_tls, check_server_tls
 from .exposure import revocation_item
 from .item import Grade, Item, items_of
-from .lints import lint_items
+from .lints import lasting_items
 from .reading import read_keys, read_policy, read_shadow
 from .refresh import read_refresh
 from .robots import read_robots
@@ -49,8 +49,6 @@ def check_files(config: Path, environment: Mapping[str, str], now: datetime) -> 
     workloads = read_workloads(settings, policy.value)
     items += (*read_robots(settings, policy.value, now).items, *workloads.items)
     if policy.value:
-        # Rules that end are among them, and were told already.
-        said = {item.what for item in policy.items}
-        items += [item for item in lint_items(policy.value, now.date()) if item.what not in said]
+        items += lasting_items(policy.value, now.date())
     items += (revocation_item(settings), *tracing_items(settings))
     return Offline(tuple(items), settings, context, policy.value, workloads.value or {})

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from ldap_token_bridge.cache import FileRevocations
+from ldap_token_bridge.cache import FileRevocations, Revocations
 from ldap_token_bridge.directory import password_date_attributes
 from ldap_token_bridge.errors import Misconfigured, Problem, Unavailable
 from ldap_token_bridge.ldap import Entry, FilterTemplate, SearchRequest, SearchScope
@@ -16,27 +16,37 @@ from .reading import Reading
 _TOPIC = "refresh"
 
 
-def read_refresh(settings: Settings) -> Reading[RefreshRules]:
-    """What refresh tokens need, if they are on. Never raises for what it finds."""
+def read_refresh(settings: Settings, before: RefreshRules | None = None) -> Reading[RefreshRules]:
+    """What refresh tokens need, if they are on. Never raises for what it finds.
+
+    A file that can be read no more leaves what was read of it `before`: then there is a value beside the obstacles.
+    Revocations that are kept in this way are looked at again at each use, and let nobody in until they can be read.
+    """
     refresh = settings.token.refresh
     if not refresh.enabled or refresh.key_file is None:
         return Reading(None, ())
-    keys = revocations = None
+    keys: RefreshKeys | None
+    revocations: Revocations | None
+    old = before.revocations if before else None
     problems: list[Problem] = []
     try:
         keys = RefreshKeys.load(refresh.key_file)
     except Misconfigured as error:
         problems += error.problems
+        keys = before.keys if before and before.keys.path == refresh.key_file else None
     try:
         revocations = FileRevocations(refresh.revocations)
     except Misconfigured as error:
         problems += error.problems
+        revocations = old if isinstance(old, FileRevocations) and old.path == refresh.revocations else None
+    broken = items_of(_TOPIC, Grade.UNUSABLE, problems)
     if keys is None or revocations is None:
-        return Reading(None, tuple(items_of(_TOPIC, Grade.UNUSABLE, problems)), tuple(problems))
+        return Reading(None, tuple(broken), tuple(problems))
     where = settings.place("token", "refresh", "key_file")
     items = [Item(_TOPIC, Grade.WARNING, warning, where) for warning in keys.warnings]
     fine = Item(_TOPIC, Grade.FINE, f"key {keys.ids[0]} seals refresh tokens; keys that open them: {len(keys.ids)}")
-    return Reading(RefreshRules(keys, revocations, refresh.lifetime, refresh.same_client), (fine, *items))
+    rules = RefreshRules(keys, revocations, refresh.lifetime, refresh.same_client)
+    return Reading(rules, (fine, *items, *broken), tuple(problems))
 
 
 async def check_password_dates(

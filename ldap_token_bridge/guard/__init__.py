@@ -6,7 +6,7 @@ is what was asked; what memory refuses costs nothing.
 
 from .accounts import AccountFailures, MemoryAccountFailures
 from .addresses import AddressFailures, WindowedAddressFailures
-from .budgets import Attempt, Block, BudgetName, Budgets, in_memory, in_memory_addresses
+from .budgets import Attempt, Block, BudgetName, Budgets, in_memory_addresses
 from .rule import Budget, is_over, wait_of
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "Budgets",
     "MemoryAccountFailures",
     "WindowedAddressFailures",
-    "in_memory",
     "in_memory_addresses",
     "is_over",
     "wait_of",

@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 
 from ldap_token_bridge.deadline import Deadline
 
-from .accounts import AccountFailures, MemoryAccountFailures
+from .accounts import AccountFailures
 from .addresses import AddressFailures, WindowedAddressFailures, client_key
 from .memory import BoundedMemory
 from .rule import Budget
@@ -146,19 +146,6 @@ class Budgets:
         if seconds:
             return Block.for_seconds("account", seconds)
         return Attempt(account, failures, self._under_way.setdefault(account, set()))
-
-
-def in_memory(
-    account: Budget | None,
-    address: Budget | None,
-    max_entries: int,
-    clock: Callable[[], float] = time.monotonic,
-) -> Budgets:
-    """Budgets of this process alone, of at most that many accounts and addresses; None is `off`."""
-    accounts = MemoryAccountFailures(account, max_entries, clock) if account else None
-    strangers = MemoryAccountFailures(account, max_entries, clock) if account else None
-    addresses = in_memory_addresses(address, max_entries, clock) if address else None
-    return Budgets(accounts, strangers, addresses, memory=account.memory if account else 0.0)
 
 
 def in_memory_addresses(

@@ -5,7 +5,7 @@ directory, where no robot's name or secret is ever sent, nor of what a robot may
 """
 
 from .edit import add_robot, make_robot, revoke_robot, rotate_robot
-from .gate import RobotGate, RobotLogin, robot_name
+from .gate import RobotGate, RobotLogin, TooManyRobots, robot_name
 from .load import Robots, load_robots, parse_robots
 from .model import Robot, robots_schema
 from .secret import SECRET_PATTERN, new_secret
@@ -16,6 +16,7 @@ __all__ = [
     "RobotGate",
     "RobotLogin",
     "Robots",
+    "TooManyRobots",
     "add_robot",
     "load_robots",
     "make_robot",

@@ -1,7 +1,8 @@
 """A robot's login: the name it types, the secret that proves it, from where and until when.
 
 A name that is no robot's goes through the same steps as a wrong secret, hash included. Secrets that were proved or
-refused a moment ago are remembered as keyed hashes, so that a pipeline's hundred requests cost one argon2 hash.
+refused a moment ago are remembered as keyed hashes, so that a pipeline's hundred requests cost one argon2 hash, with a
+reload among them, too. They are remembered of a robot with just these hashes: once they change, nothing of it counts.
 """
 
 import asyncio
@@ -30,6 +31,10 @@ _MOST_WAITING = 64  # more would not be served within their deadline
 _MAX_REMEMBERED = 10_000
 
 
+class TooManyRobots(Unavailable):
+    """More secrets wait to be checked than can be in time. Answered with 503."""
+
+
 @dataclass(frozen=True, slots=True)
 class RobotLogin:
     """What came of it: the robot's name, and why it was refused, None if it was let in.
@@ -49,8 +54,20 @@ def robot_name(username: str) -> str | None:
     return machine[1] if machine and machine[0] is SubjectKind.ROBOT else None
 
 
+class _Memory:
+    """What is remembered of secrets that were proved and refused; in seconds."""
+
+    def __init__(self, proved: float, refused: float) -> None:
+        self.times = proved, refused
+        self.proofs = PasswordProofs(_MAX_REMEMBERED, proved)
+        self.rejected = RejectedPasswords[Refusal](_MAX_REMEMBERED, refused)
+
+
 class RobotGate:
-    """Checks robots' secrets against one state of robots.yaml. Times in seconds; `now` since 1970."""
+    """Checks robots' secrets against one state of robots.yaml. Times in seconds; `now` since 1970.
+
+    What `before` remembers is taken over where it is remembered for the same times.
+    """
 
     def __init__(
         self,
@@ -60,28 +77,31 @@ class RobotGate:
         remember_refused: float,
         now: Callable[[], float] = time.time,
         budgets: Budgets | None = None,
+        before: "RobotGate | None" = None,
     ) -> None:
         self._robots = robots
         self._budgets = budgets or Budgets()
         self._now = now
-        self._proofs = PasswordProofs(_MAX_REMEMBERED, remember)
-        self._rejected = RejectedPasswords[Refusal](_MAX_REMEMBERED, remember_refused)
+        self._memory = _Memory(remember, remember_refused)
+        if before and before._memory.times == self._memory.times:  # noqa: SLF001 -- its own kind
+            self._memory = before._memory  # noqa: SLF001 -- as above
+        self._proofs, self._rejected = self._memory.proofs, self._memory.rejected
         self._checking = SingleFlight[bytes, bool | Block]()
 
     async def login(self, credentials: Credentials, address: _Address, deadline: Deadline) -> RobotLogin:
-        """Whether the robot may log in. Raises Unavailable if too many secrets wait to be checked."""
+        """Whether the robot may log in. Raises TooManyRobots."""
         name = robot_name(credentials.username) or ""
         secret = credentials.password
         # What has not the form of a secret costs no hash and is not remembered.
         if len(name) > MAX_NAME or not is_robot_name(name) or not is_secret(secret):
             return RobotLogin("", Refusal.WRONG_CREDENTIALS)
         robot = self._robots.by_name.get(name)
-        told = name if robot else ""
-        if self._rejected.get(name, secret) is not None:
+        told, key = name if robot else "", _key(name, robot)
+        if self._rejected.get(key, secret) is not None:
             return RobotLogin(told, Refusal.WRONG_CREDENTIALS, from_memory=True)
-        remembered = self._proofs.holds(name, secret)
+        remembered = self._proofs.holds(key, secret)
         if not remembered:
-            proved = await self._check(name, robot, secret, address, deadline)
+            proved = await self._check(key, robot, secret, address, deadline)
             if isinstance(proved, Block):
                 return RobotLogin(told, Refusal.TOO_MANY_ATTEMPTS, block=proved)
             if not proved:
@@ -92,7 +112,7 @@ class RobotGate:
     def forget(self, name: str | None) -> None:
         """Remember nothing more of a robot's secrets, or of any."""
         for memory in (self._proofs, self._rejected):
-            memory.clear() if name is None else memory.forget(name)
+            memory.clear() if name is None else memory.forget(_key(name, self._robots.by_name.get(name)))
 
     def __len__(self) -> int:
         return len(self._proofs) + len(self._rejected)
@@ -102,11 +122,11 @@ class RobotGate:
         await self._checking.close()
 
     async def _check(
-        self, name: str, robot: Robot | None, secret: Secret, address: _Address, deadline: Deadline
+        self, key: str, robot: Robot | None, secret: Secret, address: _Address, deadline: Deadline
     ) -> bool | Block:
-        flight = self._rejected.flight_key(name, secret)
+        flight = self._rejected.flight_key(key, secret)
         if len(self._checking) >= _MOST_WAITING:
-            raise Unavailable("too many robots log in at once", detail="too many robots' secrets wait to be checked")
+            raise TooManyRobots("too many robots log in at once")
         proved = await self._budgets.joined(
             address,
             lambda: self._checking.run(flight, lambda: self._compare(robot, secret, address, deadline), deadline),
@@ -114,9 +134,9 @@ class RobotGate:
         if isinstance(proved, Block):
             return proved
         if proved:
-            self._proofs.remember(name, secret)
+            self._proofs.remember(key, secret)
         else:
-            self._rejected.put(name, secret, Refusal.WRONG_CREDENTIALS)
+            self._rejected.put(key, secret, Refusal.WRONG_CREDENTIALS)
         return proved
 
     async def _compare(
@@ -138,6 +158,11 @@ class RobotGate:
         if robot.has_ended(datetime.fromtimestamp(self._now(), UTC).date()):
             return Refusal.ROBOT_EXPIRED
         return None if robot.may_come_from(address) else Refusal.WRONG_NETWORK
+
+
+def _key(name: str, robot: Robot | None) -> str:
+    """Under what a robot's secrets are remembered: no name holds a colon."""
+    return ":".join((name, *robot.hashes)) if robot else name
 
 
 def _compare(robot: Robot | None, secret: Secret) -> bool:

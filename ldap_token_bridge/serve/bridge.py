@@ -17,7 +17,6 @@ from ldap_token_bridge.policy import Policy
 from ldap_token_bridge.settings import Settings
 from ldap_token_bridge.token_service import Snapshot, TokenService
 from ldap_token_bridge.web import Listener, ServerTls, TokenEndpoint, admin_app, public_app
-from ldap_token_bridge.workloads import WorkloadGate
 
 from .daily import warn_daily
 from .descriptors import max_connections
@@ -32,6 +31,7 @@ from .parts import (
     robot_gate,
     set_up_logging,
     token_rules,
+    workload_gate,
 )
 from .report import Report, warn
 from .tracing import replace_spans, spans_for
@@ -53,10 +53,11 @@ class Bridge:
         set_up_logging(settings)
         self._spans = spans_for(settings, os.environ)
         self._watch = watch(settings)
-        files = read_files(settings, self._moment())
+        files = self._files = read_files(settings, self._moment())
         self._parts = directory_parts(settings, self.metrics)
         self.metrics.directory.read = lambda: server_gauges(self._parts.client)
-        self._service = TokenService(_snapshot(settings, files, self._parts, WorkloadGate(files.issuers, now=now)), now)
+        self._service = TokenService(self._snapshot(settings, files, self._parts), now)
+        self.metrics.issuers.key_ages = self._key_ages
         self._endpoint = TokenEndpoint(self._service, endpoint_options(settings), self.metrics)
         tls = settings.server.tls
         self._tls = ServerTls(tls.certificate, tls.key) if tls else None
@@ -189,7 +190,7 @@ class Bridge:
         task.add_done_callback(self._background.discard)
 
     async def _read(self, settings: Settings) -> Files:
-        return await asyncio.to_thread(read_files, settings, self._moment())
+        return await asyncio.to_thread(read_files, settings, self._moment(), self._files)
 
     def _replace_certificate(self, settings: Settings) -> None:
         if self._tls and settings.server.tls:
@@ -198,28 +199,44 @@ class Bridge:
     def _take_up(self, settings: Settings, files: Files, parts: DirectoryParts, *, by: str) -> None:
         """From here on nothing can fail, and requests that begin are answered by what is new."""
         old, longest = self._parts, max(self.settings.server.request_deadline, settings.server.request_deadline)
-        self.settings, self._parts = settings, parts
-        gate = WorkloadGate(files.issuers, now=self._now, before=self._service.snapshot.workloads)
-        self._service.snapshot = _snapshot(settings, files, parts, gate)
+        self.settings, self._files, self._parts = settings, files, parts
+        self._service.snapshot = self._snapshot(settings, files, parts, self._service.snapshot)
         self._report.in_force(settings, files)
         self._report.taken_up(files, by)
         parts.start()
         if parts is not old:
             self._begin(_retire(old, longest + 1))
         self._begin(parts.learn_groups(files.policy))
-        self._begin(gate.learn_keys())
+        self._begin(self._service.snapshot.workloads.learn_keys())
+
+    def _snapshot(
+        self, settings: Settings, files: Files, parts: DirectoryParts, before: Snapshot | None = None
+    ) -> Snapshot:
+        """What was remembered and fetched `before` is taken over as far as it still holds."""
+        budgets = parts.budgets
+        robots, workloads = (before.robots, before.workloads) if before else (None, None)
+        return Snapshot(
+            rules=token_rules(settings),
+            policy=files.policy,
+            keyring=files.keyring,
+            authenticator=parts.authenticator,
+            robots=robot_gate(settings, files.robots, budgets, robots),
+            workloads=workload_gate(settings, files.issuers, budgets, self.metrics, self._now, workloads),
+            shadow=files.shadow,
+            refresh=parts.sharing(files.refresh),
+        )
+
+    def _key_ages(self) -> Mapping[str, float]:
+        return self._service.snapshot.workloads.key_ages()
 
     async def _reload_failed(self, error: Exception) -> bool:
+        """A robot that was revoked is out even so: nothing else depends on its file."""
         self._report.refused(error)
-        await self._heed_robots()
-        return False
-
-    async def _heed_robots(self) -> None:
-        """A robot that was revoked is out, whatever is wrong with other files; nothing else depends on its file."""
         robots = await asyncio.to_thread(read_robots, self.settings, None, self._moment())
         if robots.value is not None:
-            gate = robot_gate(self.settings, robots.value, self._parts.budgets)
-            self._service.snapshot = replace(self._service.snapshot, robots=gate)
+            self._files = replace(self._files, robots=robots.value)
+            self._service.snapshot = self._snapshot(self.settings, self._files, self._parts, self._service.snapshot)
+        return False
 
     def _needs_restart(self, settings: Settings) -> None:
         old, new = self.settings.server, settings.server
@@ -228,19 +245,6 @@ class Bridge:
 
     def _moment(self) -> datetime:
         return datetime.fromtimestamp(self._now(), UTC)
-
-
-def _snapshot(settings: Settings, files: Files, parts: DirectoryParts, workloads: WorkloadGate) -> Snapshot:
-    return Snapshot(
-        rules=token_rules(settings),
-        policy=files.policy,
-        keyring=files.keyring,
-        authenticator=parts.authenticator,
-        robots=robot_gate(settings, files.robots, parts.budgets),
-        workloads=workloads,
-        shadow=files.shadow,
-        refresh=parts.sharing(files.refresh),
-    )
 
 
 async def _retire(parts: DirectoryParts, seconds: float) -> None:

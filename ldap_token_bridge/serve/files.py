@@ -18,7 +18,7 @@ from .unnoticed import unnoticed
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """`refresh` is None if refresh tokens are off.
+    """`refresh` is None if refresh tokens are off; `refresh_problems` say which of their files are as they were before.
 
     `shadow` is None if there is none, or none that can be used; `shadow_problems` then say why.
     """
@@ -26,6 +26,7 @@ class Files:
     policy: Policy
     keyring: Keyring
     refresh: RefreshRules | None
+    refresh_problems: tuple[Problem, ...]
     robots: Robots
     issuers: Mapping[str, Issuer]
     shadow: Policy | None
@@ -33,13 +34,18 @@ class Files:
     warnings: tuple[Problem, ...]
 
 
-def read_files(settings: Settings, now: datetime) -> Files:
-    """Raises Misconfigured with every problem of keys and policy; a policy whose own tests fail is not taken up."""
+def read_files(settings: Settings, now: datetime, before: Files | None = None) -> Files:
+    """Raises Misconfigured with every problem of keys and policy; a policy whose own tests fail is not taken up.
+
+    What refresh tokens need is written by commands while the bridge runs: where it cannot be read, what was `before`
+    stays, and stands in nobody's way.
+    """
     with unnoticed():
         keys, policy, shadow = read_keys(settings, now), read_policy(settings, now), read_shadow(settings, now)
-    refresh = read_refresh(settings)
+    refresh = read_refresh(settings, before.refresh if before else None)
+    refresh_obstacles = () if refresh.value else refresh.obstacles
     robots, workloads = read_robots(settings, policy.value, now), read_workloads(settings, policy.value)
-    obstacles = (*keys.obstacles, *refresh.obstacles, *policy.obstacles, *robots.obstacles, *workloads.obstacles)
+    obstacles = (*keys.obstacles, *refresh_obstacles, *policy.obstacles, *robots.obstacles, *workloads.obstacles)
     if obstacles or not keys.value or not policy.value or robots.value is None or workloads.value is None:
         raise Misconfigured(obstacles)
     usable = None if shadow.obstacles else shadow.value
@@ -49,6 +55,7 @@ def read_files(settings: Settings, now: datetime) -> Files:
         policy=policy.value,
         keyring=keys.value,
         refresh=refresh.value,
+        refresh_problems=refresh.obstacles,
         robots=robots.value,
         issuers=workloads.value,
         shadow=usable,

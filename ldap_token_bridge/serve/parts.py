@@ -1,5 +1,6 @@
 """The rooms' own options, made of bridge.yaml; and what is read anew on every reload."""
 
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -24,6 +25,7 @@ from ldap_token_bridge.robots import RobotGate, Robots
 from ldap_token_bridge.settings import DirectorySettings, Settings
 from ldap_token_bridge.token_service import TokenRules
 from ldap_token_bridge.web import EndpointOptions, messages_with
+from ldap_token_bridge.workloads import Issuer, WorkloadGate
 
 from .find import by_dns
 from .shared_budgets import BudgetPlace, shared_budgets
@@ -147,10 +149,31 @@ def ldap_options(directory: DirectorySettings) -> LdapOptions:
     return replace(main, domains=domains)
 
 
-def robot_gate(settings: Settings, robots: Robots, budgets: Budgets) -> RobotGate:
+def robot_gate(settings: Settings, robots: Robots, budgets: Budgets, before: RobotGate | None = None) -> RobotGate:
     """Robots' secrets are remembered as long as people's passwords are."""
     cache = settings.cache
-    return RobotGate(robots, remember=cache.credentials, remember_refused=cache.rejected, budgets=budgets)
+    return RobotGate(
+        robots, remember=cache.credentials, remember_refused=cache.rejected, budgets=budgets, before=before
+    )
+
+
+def workload_gate(
+    settings: Settings,
+    issuers: Mapping[str, Issuer],
+    budgets: Budgets,
+    metrics: Metrics,
+    now: Callable[[], float],
+    before: WorkloadGate | None = None,
+) -> WorkloadGate:
+    """What is refused counts for its address as robots' and people's wrong secrets do."""
+    return WorkloadGate(
+        issuers,
+        now=now,
+        budgets=budgets,
+        remember_refused=settings.cache.rejected,
+        on_fetch=metrics.issuers.fetched,
+        before=before,
+    )
 
 
 def set_up_logging(settings: Settings) -> None:

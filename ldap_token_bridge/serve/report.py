@@ -22,6 +22,7 @@ class Report:
         self._now = now
         self._last_reload = "none since the start"
         self._shadow_problems: list[str] = []
+        self._refresh_problems: list[str] = []
 
     def in_force(self, settings: Settings, files: Files) -> None:
         """This is what requests are decided by from now on."""
@@ -42,6 +43,10 @@ class Report:
         metrics.last_reload_at.set(self._now())
         for problem in (*settings.warnings, *files.warnings):
             warn(problem)
+        metrics.refresh_files_broken.set(bool(files.refresh_problems))
+        self._refresh_problems = [str(problem) for problem in files.refresh_problems]
+        if self._refresh_problems:
+            log().error("refresh tokens go by what was read of their files before", problems=self._refresh_problems)
         metrics.shadow_broken.set(bool(files.shadow_problems))
         self._shadow_problems = [str(problem) for problem in files.shadow_problems]
         if self._shadow_problems:
@@ -50,7 +55,8 @@ class Report:
     def taken_up(self, files: Files, by: str) -> None:
         """A reload has brought it in; `by` is `signal` or `content`."""
         self._metrics.reloads.labels("ok").inc()
-        self._last_reload = f"taken up at {_timestamp()}"
+        kept = ["; refresh tokens go by what was read before:", *self._refresh_problems]
+        self._last_reload = f"taken up at {_timestamp()}" + ("\n".join(kept) if self._refresh_problems else "")
         log().info("reloaded", by=by, policy=files.policy.hash, key=files.keyring.active.kid)
 
     def refused(self, error: Exception) -> None:

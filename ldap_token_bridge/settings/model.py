@@ -324,6 +324,9 @@ class Messages(Model):
         None,
         alias="too-many-from-address",
     )
+    robots_busy: Message | None = setting(
+        f"More robots log in at once than can be checked. {_BUILT_IN}", None, alias="robots-busy"
+    )
     not_available: Message | None = setting(f"The bridge itself failed. {_BUILT_IN}", None, alias="not-available")
     refresh_refused: Message | None = setting(
         f"A refresh token is not taken any more. {_BUILT_IN}", None, alias="refresh-refused"

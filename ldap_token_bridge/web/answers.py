@@ -14,12 +14,14 @@ from ldap_token_bridge.errors import BadRequest, Unavailable
 from ldap_token_bridge.guard import Block
 from ldap_token_bridge.identity import Refusal
 from ldap_token_bridge.registry import basic_challenge
+from ldap_token_bridge.robots import TooManyRobots
 from ldap_token_bridge.workloads import IssuerUnavailable, WorkloadRefusal
 
 from .messages import (
     DIRECTORY_DOWN,
     NOT_AVAILABLE,
     REFRESH_REFUSED,
+    ROBOTS_BUSY,
     TOO_MANY_FROM_ADDRESS,
     WORKLOAD_REFUSED,
     in_words,
@@ -106,6 +108,7 @@ _TABLE: tuple[tuple[type[Exception], str, _Answer], ...] = (
         "workload-keys-unavailable",
         lambda problem, messages: _unavailable(problem, messages, NOT_AVAILABLE),
     ),
+    (TooManyRobots, ROBOTS_BUSY, lambda problem, messages: _unavailable(problem, messages, ROBOTS_BUSY)),
     (Unavailable, "directory-down", _unavailable),
     (TimeoutError, "deadline", _unavailable),
     (web.HTTPException, "http", of_http_error),

@@ -13,6 +13,7 @@ REFRESH_REFUSED = "refresh-refused"
 WORKLOAD_REFUSED = "workload-refused"
 DIRECTORY_DOWN = "directory-down"
 NOT_AVAILABLE = "not-available"
+ROBOTS_BUSY = "robots-busy"
 TOO_MANY_FROM_ADDRESS = "too-many-from-address"
 
 # Up to 1.5 minutes are told in seconds, up to 1.5 hours in minutes.
@@ -35,6 +36,7 @@ DEFAULT_MESSAGES: Mapping[str, str] = {
     Refusal.WRONG_NETWORK: "This account may not log in from this address. Ask its owner which networks it is for.",
     Refusal.ROBOT_EXPIRED: "This robot account has expired. Ask its owner to extend it.",
     Refusal.ROBOT_REVOKED: "This robot account was revoked. Ask its owner for a new one.",
+    ROBOTS_BUSY: "Too many robots log in at this moment. Try again in a few seconds.",
     # One for all that is found before the signature is proved: nobody learns more who only tries.
     WORKLOAD_REFUSED: "This is no token of that issuer. Log in as workload+ISSUER, with ISSUER as in bridge.yaml, and"
     " with the token that the CI system or cluster gave to this very job.",

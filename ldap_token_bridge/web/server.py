@@ -1,7 +1,10 @@
 """Sockets: where an application listens, and how it stops without dropping a request."""
 
+import asyncio
 import os
+import socket
 import ssl
+from collections.abc import Iterator
 from pathlib import Path
 
 from aiohttp import web
@@ -16,6 +19,10 @@ from .public import MAX_LINE
 _DRAIN = 15.0
 # An idle connection, or one on which a request begins and never ends, is closed after this; both cost a descriptor.
 _IDLE = 15.0
+# Whoever is connected when the end begins may send one request more for so long: it may be on its way already, and
+# clients repeat neither a POST nor the first request of a connection.
+_LAST_REQUESTS = 1.0
+_LOOK = 0.05
 
 
 class Listener:
@@ -32,6 +39,8 @@ class Listener:
             shutdown_timeout=_DRAIN,
             keepalive_timeout=_IDLE,
         )
+        app.on_response_prepare.append(self._send_away)
+        self._is_stopping = False
         self._wanted = address
         self._tls = tls.context if tls else None
 
@@ -54,8 +63,51 @@ class Listener:
         return ListenAddress(str(host), int(port))
 
     async def stop(self) -> None:
-        """Take no new connections, let requests under way finish, then close."""
+        """Take no new connections, answer what those that are there still ask, then close."""
+        self._is_stopping = True
+        if server := self._runner.server:
+            end = asyncio.get_running_loop().time() + _LAST_REQUESTS
+            for site in self._runner.sites:
+                await self._stop_listening(site, server)
+            while asyncio.get_running_loop().time() < end:
+                await asyncio.sleep(_LOOK)
+                # One whose TLS handshake is under way is not among the connections yet.
+                if not server.connections and not self._tls:
+                    break
         await self._runner.cleanup()
+
+    async def _stop_listening(self, site: web.BaseSite, server: web.Server) -> None:
+        """The system resets connections that wait to be accepted when their socket is closed: those are taken, too."""
+        loop = asyncio.get_running_loop()
+        served = site._server  # noqa: SLF001 -- aiohttp shows its addresses alone
+        listening = served.sockets if isinstance(served, asyncio.Server) else ()
+        for one in listening:
+            loop.remove_reader(one)
+        await asyncio.sleep(0)  # asyncio drops what it accepted in this turn if its server is closed before the next
+        waiting = [connection for one in listening for connection in _waiting_at(one)]
+        await site.stop()
+        timeout = _LAST_REQUESTS if self._tls else None
+        taken = (
+            loop.connect_accepted_socket(server, one, ssl=self._tls, ssl_handshake_timeout=timeout) for one in waiting
+        )
+        await asyncio.gather(*taken, return_exceptions=True)
+
+    async def _send_away(self, _request: web.Request, response: web.StreamResponse) -> None:
+        if self._is_stopping:
+            response.force_close()
+            response.headers["Connection"] = "close"
+
+
+def _waiting_at(listening: socket.socket) -> Iterator[socket.socket]:
+    """The connections that the system has made and nobody has accepted."""
+    with listening.dup() as same:
+        while True:
+            try:
+                connection, _ = same.accept()
+            except OSError:  # none is left
+                return
+            connection.setblocking(False)
+            yield connection
 
 
 class ServerTls:

@@ -1,6 +1,6 @@
 """An issuer's keys over HTTPS: one time-out for all of it, no redirect followed, no more read than keys can be."""
 
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -17,8 +17,15 @@ _DISCOVERY = "/.well-known/openid-configuration"  # OpenID Connect Discovery 1.0
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
 
 
+FetchFailure = Literal["timeout", "connection", "tls", "status", "content"]
+
+
 class CannotFetch(Exception):
-    """The keys cannot be had; the text says from where and why."""
+    """The keys cannot be had; the text says from where and why, `reason` sorts it for the metric."""
+
+    def __init__(self, text: str, reason: FetchFailure) -> None:
+        super().__init__(text)
+        self.reason: FetchFailure = reason
 
 
 async def fetch_keys(address: KeysAddress, seconds: float = _SECONDS) -> TrustedKeys:
@@ -30,11 +37,11 @@ async def fetch_keys(address: KeysAddress, seconds: float = _SECONDS) -> Trusted
             url = address.jwks_url or await _discover(session, address)
             text = await _get(session, url, address)
     except TimeoutError:
-        raise CannotFetch(f"{address.jwks_url or address.issuer}: no answer within {seconds:g} s") from None
+        raise CannotFetch(f"{address.jwks_url or address.issuer}: no answer within {seconds:g} s", "timeout") from None
     try:
         return TrustedKeys.of_jwks(text)
     except ValueError as error:
-        raise CannotFetch(f"{url}: {error}") from None
+        raise CannotFetch(f"{url}: {error}", "content") from None
 
 
 async def _discover(session: aiohttp.ClientSession, address: KeysAddress) -> str:
@@ -44,12 +51,12 @@ async def _discover(session: aiohttp.ClientSession, address: KeysAddress) -> str
     try:
         document: dict[str, Any] = json_object(text)
     except ValueError as error:
-        raise CannotFetch(f"{url}: {error}") from None
+        raise CannotFetch(f"{url}: {error}", "content") from None
     if document.get("issuer") != address.issuer:
-        raise CannotFetch(f"{url}: its issuer is not {address.issuer!r}, to the letter")
+        raise CannotFetch(f"{url}: its issuer is not {address.issuer!r}, to the letter", "content")
     found = document.get("jwks_uri")
     if not isinstance(found, str) or not found.startswith("https://") or not found.isprintable():
-        raise CannotFetch(f"{url}: its jwks_uri is no https:// address")
+        raise CannotFetch(f"{url}: its jwks_uri is no https:// address", "content")
     return found
 
 
@@ -57,16 +64,17 @@ async def _get(session: aiohttp.ClientSession, url: str, address: KeysAddress) -
     try:
         async with session.get(url, ssl=address.tls, proxy=_proxy(url), allow_redirects=False) as response:
             if response.status != _OK:
-                raise CannotFetch(f"{url}: answers with status {response.status}")
+                raise CannotFetch(f"{url}: answers with status {response.status}", "status")
             body = bytearray()
             async for chunk in response.content.iter_chunked(16 * 1024):
                 body += chunk
                 if len(body) > MAX_JWKS:
-                    raise CannotFetch(f"{url}: answers with more than {MAX_JWKS // 1024} KiB")
+                    raise CannotFetch(f"{url}: answers with more than {MAX_JWKS // 1024} KiB", "content")
     except (aiohttp.ClientError, OSError, ValueError) as error:
         if isinstance(error, TimeoutError):
             raise
-        raise CannotFetch(f"{url}: {_reason(error)}") from None
+        kind: FetchFailure = "tls" if isinstance(error, aiohttp.ClientSSLError) else "connection"
+        raise CannotFetch(f"{url}: {_reason(error)}", kind) from None
     return bytes(body)
 
 

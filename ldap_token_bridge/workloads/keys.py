@@ -20,6 +20,10 @@ _PAUSE_WITHOUT_KEYS = 5.0
 _SHARE = 0.8  # of the time that a request has left
 
 
+OnFetch = Callable[[str, str], None]
+"""Hears of each fetch that has come to its end: the issuer's name, and `ok` or why not, in a word."""
+
+
 class IssuerUnavailable(Unavailable):
     """An issuer's keys cannot be had now, so none of its tokens can be verified. Answered with 503."""
 
@@ -32,6 +36,9 @@ class KeySource(Protocol):
 
     async def newer(self, than: TrustedKeys, deadline: Deadline) -> TrustedKeys:
         """Keys that may have come since; `than` itself if there are none."""
+
+    def age(self) -> float | None:
+        """Seconds since they were fetched, infinite if they never were; None if they are not fetched at all."""
 
     async def close(self) -> None:
         """Give up what is under way."""
@@ -51,6 +58,10 @@ class FixedKeys:
         """KeySource: a changed file comes with a reload."""
         return self._keys
 
+    def age(self) -> float | None:
+        """KeySource: a file has none."""
+        return None
+
     async def close(self) -> None:
         """KeySource: nothing is under way."""
 
@@ -64,12 +75,14 @@ class FetchedKeys:
         seconds: float,
         fetch: Callable[[], Awaitable[TrustedKeys]],
         clock: Callable[[], float] = time.monotonic,
+        on_fetch: OnFetch = lambda _issuer, _outcome: None,
     ) -> None:
-        """`issuer` is its name, for the log; after `seconds` the keys are fetched anew."""
+        """`issuer` is its name, for log and metric; after `seconds` the keys are fetched anew."""
         self._issuer = issuer
         self._seconds = seconds
         self._fetch = fetch
         self._clock = clock
+        self._on_fetch = on_fetch
         self._keys: TrustedKeys | None = None
         self._fetched_at = self._tried_at = float("-inf")
         self._fetching: asyncio.Task[None] | None = None
@@ -94,6 +107,10 @@ class FetchedKeys:
             await self._fetch_anew(_PAUSE, deadline)
         return self._keys or than
 
+    def age(self) -> float | None:
+        """KeySource."""
+        return self._clock() - self._fetched_at
+
     async def close(self) -> None:
         """KeySource: ends the fetch."""
         if self._fetching:
@@ -117,15 +134,16 @@ class FetchedKeys:
         return self._fetching
 
     async def _work(self) -> None:
-        before, self._why = self._why, ""
+        before, self._why, outcome = self._why, "", "ok"
         try:
             self._keys = await self._fetch()
         except CannotFetch as error:
-            self._why = str(error)
+            self._why, outcome = str(error), error.reason
         except Exception as error:  # noqa: BLE001 -- an issuer that makes the client fail is no worse than one that is down
-            self._why = type(error).__name__
+            self._why, outcome = type(error).__name__, "unforeseen"
         else:
             self._fetched_at = self._clock()
+        self._on_fetch(self._issuer, outcome)
         if self._why and self._why != before:
             log().warning("the keys of an issuer cannot be fetched", issuer=self._issuer, why=self._why)
         elif before and not self._why:

@@ -63,6 +63,7 @@ def test_a_password_is_peppered_for_its_account(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [("", "64 hexadecimal"), (HEX[:-1], "64 hexadecimal"), ("0" * 64, "not random"), ("secret-" + HEX, "64 hex")],
+    ids=["empty", "short", "zeros", "long"],
 )
 def test_a_key_that_cannot_be_used(tmp_path: Path, text: str, what: str) -> None:
     """The text says what to do, and nothing of what stands there."""

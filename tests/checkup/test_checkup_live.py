@@ -26,7 +26,7 @@ def only(items: tuple[Item, ...], topic: str) -> Item:
 async def test_a_directory_that_is_fine(make_folder: MakeFolder, slapd: Slapd) -> None:
     """Servers, base, people and every group of the policy have a line each, none with a remedy."""
     items = await connect(make_folder(of_slapd(slapd)))
-    assert [item.topic for item in items] == ["server", "base", "people", "group"]
+    assert [item.topic for item in items] == ["server", "base", "people", "lockout", "lockout", "group"]
     assert {item.grade for item in items} == {Grade.FINE}
     assert not any(item.remedy for item in items)
     assert exit_code(items) == 0
@@ -122,7 +122,7 @@ async def test_nothing_listens(make_folder: MakeFolder, slapd: Slapd) -> None:
     assert str(down.where) == f"{path}:{SERVERS}"
     assert "nothing listens" in down.what
     assert down.grade is Grade.FINDING
-    assert [item.topic for item in others] == ["server", "base", "people", "group"]
+    assert [item.topic for item in others] == ["server", "base", "people", "lockout", "lockout", "group"]
     assert {item.grade for item in others} == {Grade.FINE}
     assert exit_code(items) == 1
 

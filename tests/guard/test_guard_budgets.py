@@ -8,8 +8,9 @@ from limits import RateLimitItemPerSecond
 from limits.aio.strategies import MovingWindowRateLimiter
 
 from ldap_token_bridge.deadline import Deadline
-from ldap_token_bridge.guard import Attempt, Block, Budget, Budgets, MemoryAccountFailures, in_memory
+from ldap_token_bridge.guard import Attempt, Block, Budget, Budgets, MemoryAccountFailures
 from ldap_token_bridge.guard.memory import BoundedMemory
+from tests.support.budgets import in_memory
 from tests.support.counting_directory import Clock
 
 HERE = ip_address("192.0.2.1")

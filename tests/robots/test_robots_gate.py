@@ -10,7 +10,15 @@ import pytest
 
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.identity import Credentials, Refusal, Secret
-from ldap_token_bridge.robots import RobotGate, make_robot, new_secret, parse_robots, robot_name, rotate_robot
+from ldap_token_bridge.robots import (
+    RobotGate,
+    TooManyRobots,
+    make_robot,
+    new_secret,
+    parse_robots,
+    robot_name,
+    rotate_robot,
+)
 from ldap_token_bridge.robots.edit import add_robot, revoke_robot
 from ldap_token_bridge.robots.secret import proves
 
@@ -20,8 +28,13 @@ SECRET = new_secret()
 
 def gate_with(**options: object) -> RobotGate:
     """A gate that knows one robot, `ci`, with SECRET."""
-    text = add_robot("", "robots.yaml", make_robot("ci", SECRET, owner="team-a", **options))  # type: ignore[arg-type]
-    return RobotGate(parse_robots(text, "robots.yaml"), remember=60, remember_refused=60, now=NOW.timestamp)
+    return gate_of(add_robot("", "robots.yaml", make_robot("ci", SECRET, owner="team-a", **options)))  # type: ignore[arg-type]
+
+
+def gate_of(text: str, *, remember: float = 60, before: RobotGate | None = None) -> RobotGate:
+    """A gate before the robots of a file's text."""
+    robots = parse_robots(text, "robots.yaml")
+    return RobotGate(robots, remember=remember, remember_refused=60, now=NOW.timestamp, before=before)
 
 
 async def login(
@@ -85,7 +98,7 @@ async def test_only_who_knows_the_secret_learns_why_it_does_not_help() -> None:
     narrow = gate_with(networks=["10.20.0.0/16"])
     text = add_robot("", "robots.yaml", make_robot("ci", SECRET, owner="team-a"))
     revoked_text = revoke_robot(text, "robots.yaml", "ci", NOW.date())
-    revoked = RobotGate(parse_robots(revoked_text, "robots.yaml"), remember=60, remember_refused=60, now=NOW.timestamp)
+    revoked = gate_of(revoked_text)
     assert await login(expired) == ("ci", Refusal.ROBOT_EXPIRED)
     assert await login(revoked) == ("ci", Refusal.ROBOT_REVOKED)
     assert await login(narrow, address="10.21.0.7") == ("ci", Refusal.WRONG_NETWORK)
@@ -119,12 +132,67 @@ async def test_a_name_that_is_nobodys_costs_a_hash_too(hashes: list[str]) -> Non
     assert len(hashes) == 1
 
 
+async def test_a_reload_costs_no_hash(hashes: list[str]) -> None:
+    """What was proved or refused of a robot still counts if its hashes are the same, whatever else has changed."""
+    text, wrong = add_robot("", "robots.yaml", make_robot("ci", SECRET, owner="team-a")), new_secret()
+    before = gate_of(text)
+    assert await login(before) == ("ci", None)
+    assert await login(before, secret=wrong) == ("ci", Refusal.WRONG_CREDENTIALS)
+    after = gate_of(revoke_robot(text, "robots.yaml", "ci", NOW.date()), before=before)
+    assert await login(after) == ("ci", Refusal.ROBOT_REVOKED)
+    assert await login(after, secret=wrong) == ("ci", Refusal.WRONG_CREDENTIALS)
+    assert len(hashes) == 2
+
+
+async def test_nothing_of_other_hashes_is_taken_over(hashes: list[str]) -> None:
+    """Neither that the old secret was right, nor that the new one was wrong, nor what is proved while it changes."""
+    text, fresh = add_robot("", "robots.yaml", make_robot("ci", SECRET, owner="team-a")), new_secret()
+    before = gate_of(text)
+    assert await login(before) == ("ci", None)
+    assert await login(before, secret=fresh) == ("ci", Refusal.WRONG_CREDENTIALS)
+    after = gate_of(add_robot("", "robots.yaml", make_robot("ci", fresh, owner="team-a")), before=before)
+    assert await login(before) == ("ci", None)  # a request that began before the reload
+    assert await login(after) == ("ci", Refusal.WRONG_CREDENTIALS)
+    assert await login(after, secret=fresh) == ("ci", None)
+    assert len(hashes) == 4
+
+
+async def test_a_new_robot_is_not_refused_for_what_was_tried_on_its_name(hashes: list[str]) -> None:
+    """Its secret cannot have been known before it was made; nor is what counts for longer or shorter taken over."""
+    nobody = gate_of("version: 1\n")
+    assert await login(nobody) == ("", Refusal.WRONG_CREDENTIALS)
+    text = add_robot("", "robots.yaml", make_robot("ci", SECRET, owner="team-a"))
+    made = gate_of(text, before=nobody)
+    assert await login(made) == ("ci", None)
+    assert await login(gate_of(text, remember=30, before=made)) == ("ci", None)
+    assert len(hashes) == 3
+
+
+async def test_a_flush_forgets_a_robot_of_before_the_reload(hashes: list[str]) -> None:
+    """By its name, whatever it is remembered under."""
+    text = add_robot("", "robots.yaml", make_robot("ci", SECRET, owner="team-a"))
+    before = gate_of(text)
+    await login(before)
+    after = gate_of(text, before=before)
+    after.forget("ci")
+    assert len(after) == 0
+    assert await login(after) == ("ci", None)
+    assert len(hashes) == 2
+
+
+async def test_too_many_at_once_are_asked_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits already is served."""
+    monkeypatch.setattr("ldap_token_bridge.robots.gate._MOST_WAITING", 2)
+    at = gate_with()
+    found = await asyncio.gather(*(login(at, secret=new_secret()) for _ in range(3)), return_exceptions=True)
+    assert [type(each) for each in found] == [tuple, tuple, TooManyRobots]
+
+
 async def test_both_secrets_work_while_one_is_changed() -> None:
     """No pipeline stops because another one has the new secret already."""
     text = add_robot("", "robots.yaml", make_robot("ci", SECRET, owner="team-a"))
     fresh = new_secret()
-    robots = parse_robots(rotate_robot(text, "robots.yaml", "ci", fresh), "robots.yaml")
-    at = RobotGate(robots, remember=60, remember_refused=60, now=NOW.timestamp)
+    at = gate_of(rotate_robot(text, "robots.yaml", "ci", fresh))
     assert await login(at, secret=SECRET) == ("ci", None)
     assert await login(at, secret=fresh) == ("ci", None)
 

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from ipaddress import IPv4Address
 
 from ldap_token_bridge.deadline import Deadline
-from ldap_token_bridge.guard import Block, Budget, Budgets, in_memory
+from ldap_token_bridge.guard import Block, Budget, Budgets
 from ldap_token_bridge.identity import Credentials, Refusal, Secret
 from ldap_token_bridge.robots import RobotGate, make_robot, new_secret, parse_robots
 from ldap_token_bridge.robots.edit import add_robot
 from ldap_token_bridge.robots.gate import RobotLogin
+from tests.support.budgets import in_memory
 from tests.support.counting_directory import Clock
 
 HERE, THERE = IPv4Address("192.0.2.1"), IPv4Address("192.0.2.2")

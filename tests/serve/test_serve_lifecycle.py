@@ -52,6 +52,38 @@ def test_a_request_under_way_is_finished_on_sigterm(bridge: RunningBridge, slapd
     assert bridge.wait() == 0
 
 
+def test_whoever_is_connected_may_ask_once_more(bridge: RunningBridge) -> None:
+    """A request may be on its way when the bridge is ended: over a connection that is kept, or one just made."""
+    kept, new = (http.client.HTTPConnection("127.0.0.1", bridge.port, timeout=20) for _ in range(2))
+    kept.request("GET", "/livez")
+    assert kept.getresponse().read() == b"ok\n"
+    new.connect()
+    os.kill(bridge.pid, signal.SIGTERM)
+    while _accepts(bridge.port):
+        time.sleep(0.01)
+    for connection in (kept, new):
+        connection.request("GET", "/token?scope=repository:public/x:pull")
+        response = connection.getresponse()
+        assert (response.status, response.headers["Connection"]) == (200, "close")
+        assert json.loads(response.read())["token"]
+        connection.close()
+    assert bridge.wait() == 0
+
+
+def test_whoever_waits_to_be_accepted_is_served(bridge: RunningBridge) -> None:
+    """The system took the connection for a bridge that was busy, and that is then told to end before it looks."""
+    bridge.hang()
+    clients = [http.client.HTTPConnection("127.0.0.1", bridge.port, timeout=20) for _ in range(20)]
+    for client in clients:
+        client.request("GET", "/token?scope=repository:public/x:pull")
+    os.kill(bridge.pid, signal.SIGTERM)
+    bridge.resume()
+    assert [client.getresponse().status for client in clients] == [200] * len(clients)
+    for client in clients:
+        client.close()
+    assert bridge.wait() == 0
+
+
 def test_a_reload_takes_up_policy_and_settings(bridge: RunningBridge) -> None:
     """Without a restart, and without forgetting who is logged in."""
     scopes = ("repository:one/x:pull", "repository:two/x:pull")

@@ -222,10 +222,39 @@ def test_a_lost_list(bridge: RunningBridge, newcomer: Newcomer) -> None:
         assert bridge.get(login=newcomer.login).status == 200
         assert "token revoke --all" in bridge.log_text()
         assert "a refresh token could not be checked" in bridge.log_text()
-        assert not bridge.reload()
+        assert bridge.reload()  # which brings neither an empty list nor the one of before
+        assert "\nltb_refresh_files_broken 1.0" in bridge.metrics()
+        assert "refresh tokens go by what was read of their files before" in bridge.log_text()
+        assert use(bridge, token).status == 503
     finally:
         file.write_text(text)
     assert use(bridge, token).status == 200
+    assert bridge.reload()
+    assert "\nltb_refresh_files_broken 0.0" in bridge.metrics()
+
+
+def test_a_key_that_cannot_be_read_stands_in_no_policys_way(bridge: RunningBridge, newcomer: Newcomer) -> None:
+    """The policy comes into force, and tokens go on with the key that was read before; another place is a mistake."""
+    token = issue(bridge, newcomer.login)
+    key, policy = bridge.folder / "refresh-key", bridge.folder / "policy.yaml"
+    good, before = key.read_bytes(), policy.read_text()
+    key.write_text("half a key")
+    policy.write_text(f"{before}\n# another one\n")
+    try:
+        assert bridge.reload()
+        assert "is no key of 32 bytes" in bridge.log_text()
+        assert "\nltb_refresh_files_broken 1.0" in bridge.metrics()
+        assert use(bridge, token).status == 200
+        bridge.sections["token"]["refresh"]["key_file"] = "elsewhere"
+        bridge.write_settings()
+        assert not bridge.reload()
+        assert use(bridge, token).status == 200
+    finally:
+        bridge.sections["token"]["refresh"]["key_file"] = "refresh-key"
+        bridge.write_settings()
+        key.write_bytes(good)
+        policy.write_text(before)
+    assert bridge.reload()
 
 
 def test_a_bridge_does_not_start_without_key_or_list(tmp_path: Path) -> None:

@@ -121,6 +121,19 @@ def test_a_revoked_robot_is_out_without_a_restart(bridge: RunningBridge) -> None
     assert bridge.audit()[-1]["reason"] == "robot-revoked"
 
 
+def test_a_reload_forgets_no_proved_secret(bridge: RunningBridge) -> None:
+    """Whether nothing has changed or another robot came: a company's robots would all be hashed anew at once."""
+    _, ask = make(bridge)
+    assert ask().status == 200
+    assert bridge.reload()
+    assert ask().status == 200
+    assert bridge.audit()[-1]["cache"] == "hit"
+    Robots(bridge).new("other", "--owner", "team-a")
+    assert bridge.reload()
+    assert ask().status == 200
+    assert bridge.audit()[-1]["cache"] == "hit"
+
+
 def test_a_robot_from_elsewhere_is_refused(bridge: RunningBridge) -> None:
     """Its file says from where it may log in."""
     _, ask = make(bridge, "--network", "10.20.0.0/16")

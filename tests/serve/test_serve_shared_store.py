@@ -1,10 +1,8 @@
 """Bridges that share a store: what one has learned spares the other the directory, and nothing hangs on the store."""
 
 import json
-import re
 import secrets
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -15,8 +13,8 @@ import pytest
 
 from tests.support import canaries
 from tests.support.bridge import RunningBridge, openldap
-from tests.support.process import ServerFailed
 from tests.support.refresh import issue, use
+from tests.support.replicas import metric, until, until_store_is
 from tests.support.slapd import Slapd
 from tests.support.valkey import USER, Valkey
 from tests.support.wire import Wire
@@ -54,31 +52,12 @@ def make_bridge(slapd: Slapd, wire: Wire, store: Valkey, tmp_path: Path) -> Iter
         bridge = RunningBridge(tmp_path / f"bridge-{len(running)}", directory, sections=sections)
         bridge.start()
         running.append(bridge)
-        until_up(bridge, up=True)
+        until_store_is(bridge, up=True)
         return bridge
 
     yield make
     for bridge in running:
         bridge.stop()
-
-
-def metric(bridge: RunningBridge, name: str) -> float:
-    """The sum over its labels."""
-    return sum(map(float, re.findall(rf"^{name}(?:{{.*}})? (\S+)$", bridge.metrics(), re.MULTILINE)))
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    """Waits for what happens behind the back of requests."""
-    give_up = time.monotonic() + 30
-    while not is_so():
-        if time.monotonic() > give_up:
-            raise ServerFailed("it does not come about")
-        time.sleep(0.02)
-
-
-def until_up(bridge: RunningBridge, *, up: bool) -> None:
-    """Waits until the bridge has noticed."""
-    until(lambda: metric(bridge, "ltb_shared_store_up") == up)
 
 
 def _more_than(statuses: list[tuple[str, int]], count: int) -> bool:
@@ -161,11 +140,11 @@ def test_killed_and_brought_back_under_load(make_bridge: MakeBridge, store: Valk
         try:
             for disturb, undo in ((store.kill, store.start), (store.hang, store.resume)):
                 disturb()
-                until_up(bridge, up=False)
+                until_store_is(bridge, up=False)
                 count = len(statuses)
                 until(partial(_more_than, statuses, count + 10))
                 undo()
-                until_up(bridge, up=True)
+                until_store_is(bridge, up=True)
         finally:
             stop.set()
             store.resume()
@@ -227,7 +206,7 @@ def test_a_token_that_is_revoked_elsewhere(make_bridge: MakeBridge, store: Valke
             bridge.command_line(["keys", "refresh-key", "-c", str(bridge.settings)])
         (bridge.folder / "revoked.json").write_bytes((one.folder / "revoked.json").read_bytes())
         assert bridge.reload()
-        until_up(bridge, up=True)
+        until_store_is(bridge, up=True)
     token = issue(one, "alice")
     assert use(two, token).status == 200
     told = one.command_line(["token", "revoke", "--all", "-c", str(one.settings)])
@@ -236,5 +215,5 @@ def test_a_token_that_is_revoked_elsewhere(make_bridge: MakeBridge, store: Valke
     store.ask("FLUSHALL")
     until(lambda: use(two, token).status == 401 and "revoked" in kinds(store))
     store.kill()
-    until_up(two, up=False)
+    until_store_is(two, up=False)
     assert use(two, token).status in (401, 503)

@@ -149,6 +149,41 @@ def test_no_workload_is_ever_asked_of_the_directory(tmp_path: Path) -> None:
             assert (answer.status, wire.connections) == (401, before)
 
 
+def test_the_age_of_keys_and_failed_fetches_are_told(tmp_path: Path) -> None:
+    """By the issuer's name in bridge.yaml; keys of a file have no age."""
+    world = World(tmp_path)
+    world.jwks = (500, {}, b"")
+    age = 'ltb_workload_key_age_seconds{issuer="gitlab"}'
+    with world.server, world.bridge:
+        until(lambda: 'ltb_workload_key_fetches_total{issuer="gitlab",outcome="status"} 1.0' in world.bridge.metrics())
+        assert f"{age} +Inf" in world.bridge.metrics()
+        world.jwks = (200, {}, world.gitlab.jwks())
+        until(lambda: world.ask(token=world.job()).status == 200)
+        told = world.bridge.metrics()
+        assert 'ltb_workload_key_fetches_total{issuer="gitlab",outcome="ok"} 1.0' in told
+        assert age in told and f"{age} +Inf" not in told
+        assert 'issuer="cluster"' not in told
+        world.bridge.sections["workloads"].pop("gitlab")
+        world.bridge.write_settings()
+        assert world.bridge.reload()
+        assert age not in world.bridge.metrics()
+
+
+def test_refused_tokens_use_up_the_address_and_good_ones_go_on(tmp_path: Path) -> None:
+    """As wrong passwords do, with the same answer; a reload forgets nothing of it."""
+    world = World(tmp_path)
+    world.bridge.sections["guard"] = {"account_failures": "off", "address_failures": "2 per 10m"}
+    world.bridge.write_settings()
+    stranger = SigningPlatform()
+    with world.server, world.bridge:
+        assert [world.ask(token=world.job(stranger, jti=str(n))).status for n in range(3)] == [401, 401, 429]
+        line = world.bridge.audit()[-1]
+        assert (line["reason"], line["budget"]) == ("too-many-attempts", "address")
+        assert world.bridge.reload()
+        assert world.ask(token=world.job(stranger, jti="3")).status == 429
+        assert world.ask(token=world.job()).status == 200
+
+
 def test_a_job_gets_no_refresh_token(world: World) -> None:
     """It would outlive the job."""
     answer = world.bridge.post(login="workload+gitlab", password=world.job(), changes={"access_type": "offline"})

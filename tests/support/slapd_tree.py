@@ -53,6 +53,7 @@ def _policies() -> Iterator[str]:
         ("pwdAttribute", "userPassword"),
         ("pwdLockout", "TRUE"),
         ("pwdMaxFailure", "5"),
+        ("pwdFailureCountInterval", "1800"),
         ("pwdLockoutDuration", "1800"),
         ("pwdMustChange", "TRUE"),
     ]

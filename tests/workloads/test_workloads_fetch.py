@@ -145,6 +145,31 @@ async def test_a_slow_issuer_ends_the_fetch(authority: Authority) -> None:
         await asyncio.sleep(0.1)  # TLS waits for the server's farewell
 
 
+async def test_each_failure_is_of_one_kind(authority: Authority, tmp_path: Path) -> None:
+    """For the metric, by which operations tell a certificate from a firewall."""
+    go_on = threading.Event()
+
+    def slow() -> Reply:
+        go_on.wait(30)
+        return 200, {}, JWKS
+
+    async def kind(where: KeysAddress) -> str:
+        with pytest.raises(CannotFetch) as error:
+            await fetch_keys(where, 2)
+        return error.value.reason
+
+    pages: Pages = {"/jwks": (200, {}, JWKS), "/busy": (503, {}, b""), "/page": (200, {}, b"<html>"), "/slow": slow}
+    stranger = Authority(tmp_path / "stranger", "Another CA").ca_file
+    with serving(authority, pages) as server:
+        assert await kind(address(server, stranger)) == "tls"
+        assert await kind(address(server, authority.ca_file, path="/busy")) == "status"
+        assert await kind(address(server, authority.ca_file, path="/page")) == "content"
+        assert await kind(address(server, authority.ca_file, path="/slow")) == "timeout"
+        go_on.set()
+        await asyncio.sleep(0.1)  # TLS waits for the server's farewell
+    assert await kind(address(server, authority.ca_file)) == "connection"
+
+
 async def test_a_proxy_of_the_environment_is_used(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     """By HTTPS_PROXY, unless NO_PROXY names the host."""
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{free_port()}")

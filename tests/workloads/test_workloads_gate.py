@@ -47,7 +47,7 @@ def gate(*entries: Entry, issuer: str = GITLAB, max_lifetime: float = DAY) -> Wo
 
 async def login(at: WorkloadGate, token: Secret, user: str = "workload+gitlab") -> WorkloadLogin:
     """One login, as docker sends it."""
-    return await at.login(Credentials(user, token), Deadline.after(5))
+    return await at.login(Credentials(user, token), None, Deadline.after(5))
 
 
 async def came_of(claims: Mapping[str, Any], *entries: Entry, **settings: Any) -> str:

@@ -34,7 +34,7 @@ class Script:
         if self.failure:
             raise self.failure
         if self.answer is None:
-            raise CannotFetch("https://idp.example.com: no answer")
+            raise CannotFetch("https://idp.example.com: no answer", "timeout")
         return self.answer
 
     async def current(self, seconds: float = 5) -> TrustedKeys:
