@@ -4,6 +4,8 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
+# The tests start the program hundreds of times: compiled modules are kept, whatever the environment says.
+export PYTHONDONTWRITEBYTECODE :=
 
 PYTHON ?= python3
 PYTEST_ARGS ?=
@@ -12,6 +14,10 @@ BENCH_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PYTEST := $(BIN)/python -m pytest
+# They wait a lot, so three processes keep two cores busy; a file's tests share its servers, so they stay together.
+IN_PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder
+EXAMPLES := quick
 # One file says what is installed: `env` is content with what `env-dev` has installed, which is more.
 RUN_STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
@@ -30,7 +36,7 @@ demo: env ## everything on loopback, with nothing but Python: logins, tokens, co
 
 test-deps: ## what the tests run against: OpenLDAP, Samba, a registry, clients (root or sudo)
 	@tests/install-packages
-	@$(PYTHON) -m tests.support.helm_binary
+	@$(PYTHON) -m tests.support.helm_and_kubectl
 
 lint: env-dev ## style, types and the floors of the house
 	$(BIN)/ruff check
@@ -39,13 +45,14 @@ lint: env-dev ## style, types and the floors of the house
 	$(BIN)/lint-imports
 
 test: env-dev test-deps lint ## the checks, and the tests against real servers
-	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+	$(PYTEST) $(IN_PARALLEL) --hypothesis-profile=$(EXAMPLES) -m "not slow" $(PYTEST_ARGS)
 
-test-all: env-dev test-deps lint ## the same with the slow tests
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+test-all: EXAMPLES := thorough
+test-all: test ## the same with all examples of the properties, and then the slow tests
+	$(PYTEST) -m slow $(PYTEST_ARGS) || [ $$? -eq 5 ]  # 5: PYTEST_ARGS chose none of them
 
 test-deploy: env-dev test-deps ## what deploy/ holds: the image, the Pod, Compose, the chart, the unit (root; a part of test-all)
-	$(BIN)/python -m pytest tests/deploy $(PYTEST_ARGS)
+	$(PYTEST) tests/deploy $(PYTEST_ARGS)
 
 bench: env-dev test-deps ## how fast it is on this machine, beside yardsticks: docs/performance.md
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)

@@ -1,87 +1,23 @@
 """The sidecar's manifests as a Pod of podman: the image, a registry beside it, and slapd outside; nothing is played."""
 
-import base64
-import json
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
-from tests.support import canaries, kustomize, sample
+from tests.support import canaries
 from tests.support.certificates import Authority
 from tests.support.clients import As, Docker, Skopeo
-from tests.support.command_line import output
 from tests.support.http import request
-from tests.support.kubelet import Kubelet, Manifest
 from tests.support.network import own_network
-from tests.support.podman import IMAGE, REGISTRY, Podman
+from tests.support.podman import Podman
 from tests.support.process import answers
+from tests.support.sidecar import HOST, Sidecar, wait_until
 from tests.support.slapd import Slapd
 
-HOST, ADMIN = "127.0.0.1:5000", "http://127.0.0.1:5002"
+ADMIN = "http://127.0.0.1:5002"
 _SECONDS = 60
-
-
-class Sidecar:
-    """The Pod, as the overlay `openldap` makes it, before a slapd of the test."""
-
-    def __init__(self, folder: Path, podman: Podman, slapd: Slapd) -> None:
-        self.podman, self.slapd = podman, slapd
-        keys = folder / "keys"
-        output("keys", "new", "--keys-dir", str(keys))
-        bundle = output("keys", "bundle", "--keys-dir", str(keys))
-        overlay = kustomize.copy(folder / "manifests", "openldap", slapd.ca_file.read_bytes(), bundle.encode())
-        _edit(overlay / "bridge.yaml", "[ldaps://ldap1.corp.example.com, ldaps://ldap2.corp.example.com]",
-              f"[{slapd.ldaps_url}]")  # fmt: skip
-        _edit(overlay / "bridge.yaml", "uid=svc-registry,ou=Service,dc=corp,dc=example,dc=com", slapd.bind_dn)
-        base = overlay.parents[1] / "base"
-        _edit(base / "registry.env", "https://registry.corp.example.com/token", "http://127.0.0.1:5001/token")
-        _edit(base / "kustomization.yaml", "name: ldap-token-bridge,", f"name: ldap-token-bridge, newName: {IMAGE},")
-        _edit(base / "kustomization.yaml", "name: registry, newTag", f"name: registry, newName: {REGISTRY}, newTag")
-        self.policy = (base / "policy.yaml").read_text()
-        secrets = [
-            _secret("bridge-keys", {file.name: file.read_bytes() for file in keys.iterdir() if file.is_file()}),
-            _secret("bridge-ldap", {"ldap-password": canaries.password(sample.SERVICE_ACCOUNT).encode()}),
-            _secret("registry-http", {"secret": b"only-for-tests"}),
-        ]
-        self.kubelet = Kubelet(folder / "volumes", [*kustomize.render(overlay), *secrets])
-        self._manifest = folder / "pod.yaml"
-        self._manifest.write_text(yaml.safe_dump_all(self.kubelet.manifests()))
-
-    def start(self) -> None:
-        """Until every readiness probe is content."""
-        self.podman.run("play", "kube", str(self._manifest))
-        wait_until(
-            lambda: all(self.kubelet.probe(name, "readinessProbe") == 200 for name in ("registry", "bridge")),
-            self.log,
-        )
-
-    def container(self, name: str) -> Mapping[str, Any]:
-        """What podman knows of a container."""
-        (found,) = json.loads(self.podman.run("container", "inspect", f"registry-pod-0-{name}"))
-        assert isinstance(found, dict)
-        return found
-
-    def log(self, name: str = "bridge") -> str:
-        """What a container has printed."""
-        return self.podman.logs(f"registry-pod-0-{name}")
-
-    def audit(self) -> list[dict[str, Any]]:
-        """The bridge's audit trail."""
-        lines = self.log().splitlines()
-        return [json.loads(line) for line in lines if line.startswith('{"event":"token-request"')]
-
-
-def wait_until(condition: Callable[[], bool], explain: Callable[[], str]) -> None:
-    """Looks again and again; fails with an explanation."""
-    give_up = time.monotonic() + _SECONDS
-    while not condition():
-        assert time.monotonic() < give_up, explain()
-        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +28,7 @@ def sidecar(podman: Podman, tmp_path_factory: pytest.TempPathFactory, authority:
         sidecar = Sidecar(folder, podman, slapd)
         sidecar.start()
         yield sidecar
+        sidecar.stop()
 
 
 def test_both_run_confined(sidecar: Sidecar) -> None:
@@ -173,14 +110,3 @@ def test_sigterm_drains(sidecar: Sidecar) -> None:
     assert statuses == [200]
     assert '"event": "stopped"' in sidecar.log()
     assert sidecar.container("bridge")["State"]["ExitCode"] == 0
-
-
-def _edit(file: Path, old: str, new: str) -> None:
-    text = file.read_text()
-    assert text.count(old) == 1, f"{file}: {old}"
-    file.write_text(text.replace(old, new))
-
-
-def _secret(name: str, files: Mapping[str, bytes]) -> Manifest:
-    data = {key: base64.b64encode(content).decode() for key, content in files.items()}
-    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": data}

@@ -111,3 +111,11 @@ def test_every_warning_about_a_policy_is_documented() -> None:
     kinds = {kind for file in lints for kind in re.findall(r'Lint\(\s*"([a-z-]+)"', file.read_text())}
     assert len(kinds) > 5
     assert kinds <= set(re.findall(r"`([a-z-]+)`", (ROOT / "docs" / "policy.md").read_text()))
+
+
+@pytest.mark.parametrize("key", [str(key) for key in DEFAULT_MESSAGES])
+def test_every_sentence_can_be_looked_up(key: str) -> None:
+    """Word for word, as somebody reads it in a terminal; what changes from one time to another is `…`."""
+    table = document("docs/registries.md").section("The bridge's own sentences")
+    sentence = DEFAULT_MESSAGES[key].replace("{wait}", "…")
+    assert f"| `{sentence}` | `{key}` |" in table

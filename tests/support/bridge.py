@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from . import canaries, sample
+from .command_line import output
 from .http import Answer, request
 from .process import Process, ServerFailed, answers, free_port
 from .registry import TokenAuth
@@ -98,8 +99,7 @@ class RunningBridge(Process):
 
     def make_key(self, algorithm: str = "ES256") -> None:
         """One more signing key, by the command that users have for it."""
-        keys = ["keys", "new", "--keys-dir", str(self.folder / "keys"), "--algorithm", algorithm]
-        self.command_line(keys)
+        output("keys", "new", "--keys-dir", str(self.folder / "keys"), "--algorithm", algorithm)
 
     def command_line(self, arguments: Sequence[str]) -> str:
         """The output of another command of the program, which must succeed."""

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from . import oci_image
 from .clients import As, Docker, Outcome, run
-from .helm_binary import HELM
+from .helm_and_kubectl import HELM
 from .process import require
 
 SMALL = b"ldap-token-bridge"

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from .documents import ROOT
-from .helm_binary import HELM
+from .helm_and_kubectl import HELM
 
 CHART = ROOT / "deploy/helm/ldap-token-bridge"
 _README, _SCHEMA = CHART / "README.md", CHART / "values.schema.json"

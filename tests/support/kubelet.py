@@ -52,7 +52,8 @@ class Kubelet:
         get = manifest[kind]["httpGet"]
         ports = {each["name"]: each["containerPort"] for each in manifest["ports"]}
         try:
-            return request(f"http://127.0.0.1:{ports[get['port']]}{get['path']}").status
+            scheme = get.get("scheme", "HTTP").lower()
+            return request(f"{scheme}://127.0.0.1:{ports[get['port']]}{get['path']}").status
         except OSError:
             return 0
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from .documents import ROOT
-from .helm_binary import KUBECTL
+from .helm_and_kubectl import KUBECTL
 from .kubelet import Manifest
 from .process import require
 

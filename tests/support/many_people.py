@@ -14,8 +14,9 @@ PEOPLE = 10_000
 GROUPS = 1_000
 DEPTH = 5
 GROUPS_EACH = 10
+OUTERMOST = GROUPS // DEPTH
+"""So many groups stand on each level; those of the first are in no other group."""
 
-_GROUPS_A_LEVEL = GROUPS // DEPTH
 _SEED = 20_260_101
 _CANARY = "many people"
 
@@ -42,8 +43,8 @@ def group_dn(number: int) -> str:
 
 def parent(number: int) -> int | None:
     """The group that a group is in; None for the outermost."""
-    level, place = divmod(number, _GROUPS_A_LEVEL)
-    return (level - 1) * _GROUPS_A_LEVEL + place * 7 % _GROUPS_A_LEVEL if level else None
+    level, place = divmod(number, OUTERMOST)
+    return (level - 1) * OUTERMOST + place * 7 % OUTERMOST if level else None
 
 
 @cache
@@ -55,13 +56,18 @@ def direct_groups() -> tuple[tuple[int, ...], ...]:
 
 def all_groups(number: int) -> frozenset[str]:
     """The DNs of all groups that a person is in, nested ones included."""
+    return frozenset(map(group_dn, all_group_numbers(number)))
+
+
+def all_group_numbers(number: int) -> frozenset[int]:
+    """The same, as `group_dn` counts them."""
     found: set[int] = set()
     for group in direct_groups()[number]:
         above: int | None = group
         while above is not None:
             found.add(above)
             above = parent(above)
-    return frozenset(map(group_dn, found))
+    return frozenset(found)
 
 
 def ldif_text() -> str:

@@ -11,13 +11,14 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 # Below what Linux hands out to outgoing connections (ip_local_port_range begins at 32768), so that none takes
 # the port between the moment it was found free and the moment the server listens on it.
-_FIRST_PORT, _LAST_PORT = 20_000, 32_000
+_PORTS = range(20_000, 32_000)
 _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
 
@@ -32,12 +33,20 @@ def require(*programs: str) -> None:
         raise ServerFailed(f"not installed: {', '.join(missing)}. Run `make test-deps`, then try again.")
 
 
+def own_share(places: range) -> range:
+    """Those of the ports or addresses that no other of this run's test processes takes, if there are several."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    return places[worker % workers :: workers]
+
+
+# In any order, as another run may be at work on the machine; and each once before any comes again.
+_ports = cycle(secrets.SystemRandom().sample(own_share(_PORTS), len(own_share(_PORTS))))
+
+
 def free_port(host: str = "127.0.0.1") -> int:
     """A TCP port on which nothing listens."""
-    while True:
-        port = _FIRST_PORT + secrets.randbelow(_LAST_PORT - _FIRST_PORT)
-        if can_listen(host, port):
-            return port
+    return next(port for port in _ports if can_listen(host, port))
 
 
 def can_listen(host: str, port: int) -> bool:

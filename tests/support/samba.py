@@ -6,14 +6,16 @@ refused, as by a domain controller of today.
 
 import os
 import secrets
+import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from . import canaries, ldif, samba_tree, sample
 from .certificates import Authority
 from .ldap_tools import Session
-from .process import Process, ServerFailed, answers, can_listen, require
+from .process import Process, ServerFailed, answers, can_listen, own_share, require
 
 _ADMIN = f"CN=Administrator,CN=Users,{sample.BASE}"
 _ADMIN_NAME = "samba-administrator"
@@ -74,6 +76,21 @@ class SambaDC(Process):
         """Carries out LDIF records on the database itself, fast and all in one; also while the domain runs."""
         database = self._folder / "private" / "sam.ldb"
         self._run(["/usr/bin/python3", "-I", str(_FILL), str(self._config), str(database)], "".join(records))
+
+    @contextmanager
+    def changes_undone(self) -> Iterator[None]:
+        """The domain is afterwards as it was before, whatever was written meanwhile. It is restarted for that."""
+        before = self._folder.with_name(f"{self._folder.name}-before")
+        self.stop()
+        shutil.copytree(self._folder, before, ignore=_sockets)
+        self.start()
+        try:
+            yield
+        finally:
+            self.stop()
+            shutil.rmtree(self._folder)
+            before.rename(self._folder)
+            self.start()
 
     def join(self, group: str, logins: Iterable[str]) -> None:
         """Puts people into a group, named `OU/CN`."""
@@ -182,9 +199,13 @@ class SambaDC(Process):
         return config
 
 
+def _sockets(folder: str, names: Sequence[str]) -> set[str]:
+    return {name for name in names if Path(folder, name).is_socket()}
+
+
 def _free_address() -> str:
     """A loopback address on which no one listens where Active Directory does; 127.0.0.1 is left alone."""
     while True:
-        address = f"127.0.0.{2 + secrets.randbelow(253)}"
+        address = f"127.0.0.{secrets.choice(own_share(range(2, 255)))}"
         if all(can_listen(address, port) for port in _PORTS):
             return address

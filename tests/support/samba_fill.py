@@ -1,8 +1,8 @@
 """Carries out LDIF on a domain's own database. A program for Debian's python3, which alone has Samba's modules.
 
 `samba_fill.py SMB.CONF SAM.LDB`, the LDIF on standard input. Records without a changetype are added. The made-up
-attribute `primaryGroupDN` in a change record gives the account that group as its primary group; a record that deletes
-takes everything below along. All of it is one transaction: a domain may be running on the database meanwhile.
+attribute `primaryGroupDN` in a change record gives the account that group as its primary group. All of it is one
+transaction: a domain may be running on the database meanwhile.
 """
 # mypy: ignore-errors
 # Samba's modules ship no types and are not there for the tests' own Python.
@@ -26,8 +26,6 @@ def main(config: str, url: str) -> None:
         group = message.get("primaryGroupDN")
         if group:
             set_primary_group(database, message.dn, group[0].decode())
-        elif change == ldb.CHANGETYPE_DELETE:
-            database.delete(message.dn, ["tree_delete:1"])
         elif change == ldb.CHANGETYPE_MODIFY:
             # Lets `pwdLastSet` be any time, which otherwise may only be set to 0 or to now.
             controls = [f"local_oid:{DSDB_CONTROL_BYPASS_PASSWORD_HASH_OID}:0"] if "pwdLastSet" in message else []

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Literal, Self
 
+from tests.support.process import free_port
 from tests.support.tiny_ber import Element, number, put, take
 
 Kind = Literal["bind", "search", "starttls", "unbind", "abandon"]
@@ -80,7 +81,7 @@ class ScriptedLdap:
 
     tls: ssl.SSLContext | None = None
     start_tls: bool = False
-    port: int = 0
+    port: int = field(default_factory=free_port)
     passwords: dict[str, bytes] = field(default_factory=dict)
     entries: list[FoundEntry] = field(default_factory=list)
     deaf: bool = False
@@ -106,7 +107,6 @@ class ScriptedLdap:
         """Listens on 127.0.0.1; again on the same port after `stop`."""
         context = None if self.start_tls else self.tls
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=context)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         """Stops listening and drops every connection."""

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from unittest.mock import sentinel
 
 PASSWORD = "the service account's password"
 
@@ -22,7 +23,7 @@ MINIMAL: dict[str, Any] = {
     "policy": "policy.yaml",
 }
 
-ABSENT = object()
+ABSENT = sentinel.ABSENT
 
 
 def write_settings(folder: Path, **changes: Any) -> Path:

