@@ -4,15 +4,16 @@ The clients' time is the test's; the directory's is real, so that all of it fall
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.directory import Authenticated, Authenticator, CacheTimes, Kind, Login, Refused
-from ldap_token_bridge.guard import Budget, in_memory
+from ldap_token_bridge.guard import Budget
 from ldap_token_bridge.identity import Credentials, Refusal, Secret
-from tests.support import canaries
+from tests.support import canaries, storm
+from tests.support.budgets import in_memory
 from tests.support.counting_directory import Clock
 from tests.support.real_directory import real_directory
 from tests.support.samba import SambaDC
@@ -20,7 +21,6 @@ from tests.support.slapd import Slapd
 from tests.support.wire import Wire
 
 STALE = "the password of last year"
-_SECONDS, _CLIENTS = 300, 50
 
 
 class Bridge:
@@ -51,30 +51,15 @@ async def bridge_before(
             await authenticator.close()
 
 
-def tries(client: int) -> Iterator[int]:
-    """At which seconds a client asks for a token, as often as clients of its kind do (docs/registries.md)."""
-    if client % 3 == 0:  # docker: one request for each layer and manifest of a push that a pipeline repeats
-        for begin in range(client % 20, _SECONDS, 20):
-            yield from (begin,) * 8
-    elif client % 3 == 1:  # containerd: POST, then GET, and kubelet backs off and tries again
-        pause, now = 10, client % 10
-        while now < _SECONDS:
-            yield from (now, now)
-            now, pause = now + pause, min(pause * 2, 300)
-    else:  # Helm: POST, then GET, six times over
-        for begin in range(client % 60, _SECONDS, 60):
-            yield from (begin + step for step in range(6) for _ in range(2))
-
-
-async def storm(bridge: Bridge) -> None:
+async def hit_by_storm(bridge: Bridge) -> None:
     """Fifty clients with one old password; a person beside them who mistypes a new one every forty seconds."""
     due: dict[int, int] = {}
-    for client in range(_CLIENTS):
-        for second in tries(client):
+    for client in range(storm.CLIENTS):
+        for second, _ in storm.tries(client):
             due[second] = due.get(second, 0) + 1
-    for second in range(_SECONDS):
+    for second in range(storm.SECONDS):
         passwords = [STALE] * due.get(second, 0)
-        if second % 40 == 5:
+        if storm.is_mistyped(second):
             passwords.append(f"mistyped-{second}")
         logins = await asyncio.gather(*map(bridge.login, passwords))
         assert all(isinstance(login, Refused) for login in logins)
@@ -96,7 +81,7 @@ async def goes_on(bridge: Bridge, password: str) -> bool:
 async def test_active_directory_locks_no_account(samba: SambaDC) -> None:
     """Samba with a threshold of five: the account is not locked, and the domain has counted three."""
     async with bridge_before("active-directory", samba.ldaps_url, samba, samba.ca_file) as bridge:
-        await storm(bridge)
+        await hit_by_storm(bridge)
         assert samba.bad_passwords("alice") == 3
         assert await goes_on(bridge, canaries.password("alice"))
         assert samba.bad_passwords("alice") == 0
@@ -106,7 +91,7 @@ async def test_openldap_locks_no_account(slapd: Slapd) -> None:
     """OpenLDAP with pwdMaxFailure 5: three binds in five minutes for two dozen passwords, and none a second time."""
     with Wire(("127.0.0.1", slapd.port)) as wire:
         async with bridge_before("openldap", wire.url, slapd, None) as bridge:
-            await storm(bridge)
+            await hit_by_storm(bridge)
             assert wire.binds(slapd.person_dn("alice")) == 3
             assert await goes_on(bridge, canaries.password("alice"))
 

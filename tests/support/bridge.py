@@ -92,6 +92,10 @@ class RunningBridge(Process):
             },
         )
 
+    def as_people_run_it(self) -> None:
+        """Without the checks that Python has for developers: they take time, and here it is measured."""
+        self.command = tuple(part for part in self.command if part not in ("-X", "dev"))
+
     def write_settings(self) -> None:
         """bridge.yaml anew from `sections`."""
         # JSON is YAML, too.
