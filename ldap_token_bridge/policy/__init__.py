@@ -10,9 +10,11 @@ from .comparison import ask_shadow, compare
 from .decision import Change, Decision, Denied, DenyReason, Granted, Question, Shadowed, Verdict
 from .explain import ActionReasons, Explanation, Holding, Miss, explain
 from .load import Policy, load_policy, parse_policy, policy_files
+from .memory import DecisionMemory
 from .model import policy_schema
 from .obstacles import Obstacle, ObstacleKind
 from .pattern import Capture, Deep, Exact, Glob, Pattern, Segment
+from .proof import Work
 from .proof.diff import Difference, Gap, PolicyDiff, diff_policies
 from .replay import PastRequest, Replayed, Unread, count_alike, people_of, read_requests, replay
 from .rules import (
@@ -37,6 +39,7 @@ __all__ = [
     "Capture",
     "Change",
     "Decision",
+    "DecisionMemory",
     "Deep",
     "Denied",
     "DenyReason",
@@ -75,6 +78,7 @@ __all__ = [
     "Verdict",
     "Who",
     "WhoCan",
+    "Work",
     "ask_shadow",
     "compare",
     "count_alike",

@@ -28,7 +28,7 @@ class Narrowing:
         """Whether the rule has not ended."""
         if rule.until is None:
             return True
-        self._today = self._today or _day(self._now)
+        self._today = self._today or day_of(self._now)
         return self._today <= rule.until
 
     def in_network(self, rule: Rule) -> bool | None:
@@ -67,5 +67,6 @@ def _plain(address: IPv4Address | IPv6Address | None) -> IPv4Address | IPv6Addre
     return address
 
 
-def _day(moment: datetime) -> date:
+def day_of(moment: datetime) -> date:
+    """The day that `until` is held against."""
     return moment.astimezone(UTC).date()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from .pattern import Capture, Deep, Glob, Pattern, Segment
 from .proof import shortest_name
-from .proof.overlap import may_agree
+from .proof.overlap import may_agree, may_share_a_name
 
 # A word in braces can be anything for somebody.
 _ANYTHING = Glob(("", ""))
@@ -15,6 +15,8 @@ _Place = tuple[int, int]
 
 def may_overlap(one: Pattern, other: Pattern) -> bool:
     """Whether a name may match both, for whomever. A false yes comes only of a name's length, or of a host's port."""
+    if not may_share_a_name(one.segments, other.segments):
+        return False
     left, right = _open(one), _open(other)
     seen: set[_Place] = set()
     waiting: list[_Place] = [(0, 0)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from ldap_token_bridge.dn import DistinguishedName, InvalidName, RelativeName, fold
-from ldap_token_bridge.identity import Group, Subject, SubjectKind
+from ldap_token_bridge.identity import Subject, SubjectKind
 from ldap_token_bridge.registry import is_path_component
 
 from .rules import NamedFamily, NamedGroup
@@ -13,8 +13,6 @@ from .who import ANYONE, SIGNED_IN, term
 
 # Parsing a DN costs more than the rest of a decision; people share groups, so this holds a large directory's.
 _REMEMBERED_NAMES = 65_536
-# People with what the policy makes of their groups: some kilobytes for who is in many of its groups.
-_REMEMBERED_PEOPLE = 4_096
 
 # Where a family's word stands, and the names around it: all that a template fixes besides one value.
 _Shape = tuple[tuple[RelativeName, ...], tuple[RelativeName, ...]]
@@ -74,26 +72,11 @@ class Terms:
         self._needs_sid = frozenset(key for keys in self._by_sid.values() for key in keys)
         # Of the two tables alone: with a method this would be a cycle, and an old policy would outlive its time.
         self._meaning = lru_cache(_REMEMBERED_NAMES)(partial(_read, self._by_name, self._templates))
-        # By the identity of the tuple of groups, which stays the same while the directory's answer is remembered.
-        # Held here, it cannot be another's meanwhile; to compare a thousand groups costs as much as to resolve them.
-        self._people: dict[int, tuple[tuple[Group, ...], SubjectKind, str, Person]] = {}
 
     def person(self, subject: Subject | None) -> Person:
         """What the rules need to know of `subject`; None is the anonymous client."""
         if subject is None:
             return _NOBODY
-        if not subject.groups:
-            return self._resolve(subject)
-        groups, kind, name, person = self._people.get(id(subject.groups), (None, None, "", _NOBODY))
-        if groups is subject.groups and kind is subject.kind and name == subject.name:
-            return person
-        person = self._resolve(subject)
-        if len(self._people) >= _REMEMBERED_PEOPLE:
-            self._people.pop(next(iter(self._people)))
-        self._people[id(subject.groups)] = subject.groups, subject.kind, subject.name, person
-        return person
-
-    def _resolve(self, subject: Subject) -> Person:
         terms = {ANYONE, SIGNED_IN, term(subject.kind.value, subject.name)}
         words: dict[str, set[str]] = {}
         unknown_name = unknown_sid = False

@@ -6,7 +6,6 @@ import pytest
 
 from ldap_token_bridge.identity import SubjectKind
 from ldap_token_bridge.policy import Policy, PolicyDiff, diff_policies, parse_policy
-from ldap_token_bridge.policy.proof import gains
 from ldap_token_bridge.policy.proof.names import Names
 from tests.support.large_policy import policy_text
 
@@ -193,7 +192,6 @@ def test_the_work_follows_the_change(rules: int, monkeypatch: pytest.MonkeyPatch
         return real(self, longest)
 
     monkeypatch.setattr(Names, "shortest", shortest)
-    gains._shortest.cache_clear()
     steps: set[int] = set()
     found = diff_policies(
         parse_policy([("old.yaml", text)]),

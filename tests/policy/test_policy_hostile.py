@@ -3,13 +3,14 @@
 import gc
 import weakref
 from collections.abc import Sized
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.identity import Group
-from ldap_token_bridge.policy import Policy, check, index, load_policy, parse_policy
+from ldap_token_bridge.policy import Policy, Work, check, diff_policies, index, load_policy, parse_policy
 from ldap_token_bridge.yamlfile import reader
 from tests.support.policies import granted, policy, problems, user
 
@@ -147,3 +148,47 @@ def test_a_policy_that_is_replaced_leaves_nothing_behind() -> None:
         assert [part() for part in parts] == [None] * 3
     finally:
         gc.enable()
+
+
+def _hard(salt: int) -> str:
+    """Rules of stars upon stars, most of which overlap; the letters depend on `salt`, a plain rule does too."""
+    lines = {"allow": [], "deny": []}  # type: dict[str, list[str]]
+    for number in range(40):
+        one, other = "abcd"[(number * salt) % 4], "abcd"[(number // 4 + salt) % 4]
+        pattern = f"**/*{one}*{other}*/**/{other}-{number}/**/*{one}*"
+        kind = "deny" if number % 3 == 0 else "allow"
+        lines[kind].append(f"  - {{id: r{number}, who: [signed-in], repositories: ['{pattern}'], actions: [pull]}}")
+    plain = f"  - {{id: plain, who: ['user:ci'], repositories: [plain-{salt}], actions: [push]}}"
+    return "\n".join(["version: 1", "allow:", *lines["allow"], plain, "deny:", *lines["deny"], ""])
+
+
+def test_a_comparison_that_would_not_end_says_what_it_could_not_prove() -> None:
+    """It counts its work, so it comes to the same each time; what is easy is told all the same, the gate refuses."""
+    old, new = (parse_policy([("policy.yaml", _hard(salt))]) for salt in (1, 2))
+    found, again = (diff_policies(old, new, date(2026, 6, 1), work=Work(200_000, 20_000)) for _ in range(2))
+    assert found == again
+    assert found.gaps
+    assert all("steps of search" in gap.bound for gap in found.gaps)
+    assert ("user:ci",) in [each.who for each in found.differences]
+    assert found.may_gain
+    assert not found.equivalent
+
+
+def test_without_any_work_left_nothing_counts_as_proved() -> None:
+    """One line for each kind of question that was not put: nobody may read silence as a proof."""
+    old, new = (parse_policy([("policy.yaml", _hard(salt))]) for salt in (1, 2))
+    found = diff_policies(old, new, date(2026, 6, 1), work=Work(10, 10))
+    assert found.differences == ()
+    assert {gap.change for gap in found.gaps if not gap.who} == {"gain", "loss"}
+    assert found.may_gain
+
+
+def test_more_work_than_is_needed_changes_no_answer() -> None:
+    """The bounds alone decide whether there is an answer, and never which."""
+    text = "allow:\n  - {id: a, who: [group:platform], repositories: ['a/**', '*/b-*'], actions: [pull, push]}\n"
+    more = "deny:\n  - {id: d, who: [group:auditors], repositories: ['a/*'], actions: [push]}\n"
+    old, new = policy(text), policy(text + more)
+    usual = diff_policies(old, new, date(2026, 6, 1))
+    assert usual.gaps == ()
+    assert usual.differences
+    assert diff_policies(old, new, date(2026, 6, 1), work=Work.of_effort(1000)) == usual

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ldap_token_bridge.policy.pattern import Pattern, parse_pattern
 from ldap_token_bridge.policy.proof import Unproved, Witness, names, segments, shortest_name
 from ldap_token_bridge.registry import is_path_component, is_repository_name
+from tests.support.examples import examples
 
 CHARACTERS = "ab1-:A/"
 NAMES = [
@@ -70,7 +71,7 @@ def patterns(segments: Sequence[str]) -> st.SearchStrategy[Pattern]:
     return st.lists(st.sampled_from(segments), min_size=1, max_size=3).map("/".join).filter(legal).map(parse_pattern)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(st.lists(st.lists(patterns(PLAIN), min_size=1, max_size=2), min_size=1, max_size=2), st.lists(patterns(PLAIN)))
 def test_the_shortest_name_is_found(some_of: list[list[Pattern]], none_of: list[Pattern]) -> None:
     """Or it is proved that there is none."""
@@ -87,7 +88,7 @@ def test_the_shortest_name_is_found(some_of: list[list[Pattern]], none_of: list[
     assert by_trying == len(found.name) or len(found.name) > 5 or not set(found.name) <= set(CHARACTERS)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(
     st.lists(patterns([*PLAIN[:10], *["{user}", "{team}"] * 3]), min_size=1, max_size=2),
     st.lists(patterns([*PLAIN[:10], *["{user}", "{team}"] * 3])),

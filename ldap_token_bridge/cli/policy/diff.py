@@ -8,7 +8,7 @@ import click
 
 from ldap_token_bridge.cli.common import EXIT_FINDING, config_option, examples, format_option, run_or_explain
 from ldap_token_bridge.cli.progress import progress
-from ldap_token_bridge.policy import Policy, PolicyDiff, diff_policies
+from ldap_token_bridge.policy import Policy, PolicyDiff, Work, diff_policies
 
 from .diff_report import Compared, print_diff
 from .past import print_past, replay_trail
@@ -36,6 +36,14 @@ from .subject import parse_day
     metavar="FILE",
     help="Put the requests of an audit trail to both policies instead; - for standard input.",
 )
+@click.option(
+    "--effort",
+    type=click.IntRange(1, 1000),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Search up to N times as long before something is 'not proved'.",
+)
 @config_option
 @format_option
 @run_or_explain()
@@ -44,6 +52,7 @@ def command(
     old: str,
     new: str,
     no_new_access: bool,
+    effort: int,
     now: datetime,
     trail: TextIO | None,
     config: Path | None,
@@ -54,6 +63,7 @@ def command(
     OLD and NEW are files, folders, or either in a git revision, as in origin/main:policy.yaml. The answer is exact:
     each difference is shown by the shortest repository name for which the two policies decide differently, for somebody
     who meets these terms and no others; where nothing is shown, it is proved that every request has the same outcome.
+    What would take too many steps of search to prove is said not to be proved; --effort 10 searches ten times as long.
 
     With --replay only the requests of the past are looked at, each at its own time; -c names the bridge.yaml by which
     the directory is asked for people's groups, as they are today.
@@ -66,11 +76,11 @@ def command(
         past = replay_trail(trail, before, after, config)
         print_past(past, output_format)
         raise SystemExit(EXIT_FINDING if no_new_access and past.may_gain else 0)
-    found = _compare(before, after, now)
+    found = _compare(before, after, now, effort)
     print_diff(Compared(old, new, before.hash, after.hash, now.date(), found), output_format)
     raise SystemExit(EXIT_FINDING if no_new_access and found.may_gain else 0)
 
 
-def _compare(before: Policy, after: Policy, now: datetime) -> PolicyDiff:
+def _compare(before: Policy, after: Policy, now: datetime, effort: int) -> PolicyDiff:
     with progress("Comparing") as show:
-        return diff_policies(before, after, now.date(), show)
+        return diff_policies(before, after, now.date(), show, Work.of_effort(effort))

@@ -53,11 +53,11 @@ def _summary(compared: Compared) -> str:
     if found.equivalent:
         return f"Equivalent, proved: from {compared.since} on every request has the same outcome."
     counts = [
-        f"{count} {word}{'' if count == 1 else ending}"
-        for word, ending, count in (
-            ("gain", "s", sum(each.change == "gain" for each in found.differences)),
-            ("loss", "es", sum(each.change == "loss" for each in found.differences)),
-            ("question not proved", "", len(found.gaps)),
+        f"{count} {one if count == 1 else more}"
+        for one, more, count in (
+            ("gain", "gains", sum(each.change == "gain" for each in found.differences)),
+            ("loss", "losses", sum(each.change == "loss" for each in found.differences)),
+            ("question not proved", "questions not proved", len(found.gaps)),
         )
         if count
     ]
@@ -66,7 +66,8 @@ def _summary(compared: Compared) -> str:
 
 
 def _gap(gap: Gap) -> str:
-    return f"that {' and '.join(gap.who)} {_VERBS[gap.change]} {gap.action} nowhere: {gap.bound}"
+    who = " and ".join(gap.who) or "anybody else"
+    return f"that {who} {_VERBS[gap.change]} {gap.action} nowhere: {gap.bound}"
 
 
 def _when(each: Difference) -> str:

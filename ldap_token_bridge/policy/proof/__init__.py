@@ -6,6 +6,8 @@ is a `Witness` (the shortest legal repository name that fits a or b and not c, a
 for in it), or None (proved: there is none), or `Unproved` (a bound was hit, and which). Several lists of patterns
 before the last: one of each must fit.
 
+Questions that share a `Work` share its steps, so that a command ends however hard its policy was made.
+
 Words in braces are symbols: each stands for one legal path component, the same wherever it is written in any of the
 patterns; the same word in the patterns of two families must be renamed (`Capture("team 2")`) where they may differ.
 So "p is covered by others" is `shortest_name([[p]], others) is None`, for every person at once.
@@ -13,5 +15,6 @@ So "p is covered by others" is `shortest_name([[p]], others) is None`, for every
 
 from .verdict import Unproved
 from .words import Witness, shortest_name
+from .work import Work
 
-__all__ = ["Unproved", "Witness", "shortest_name"]
+__all__ = ["Unproved", "Witness", "Work", "shortest_name"]

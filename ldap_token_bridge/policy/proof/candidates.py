@@ -15,7 +15,8 @@ from ldap_token_bridge.registry import MAX_NAME_LENGTH, is_path_component
 
 from .names import Path
 from .places import Places
-from .segments import Fits, Segments, Shape, glob_shape, shape_bit
+from .segments import Fits, Segments, Shape, glob_shape, segments_of, shape_bit
+from .work import Work
 
 # Words of one kind are interchangeable.
 Kind = Hashable
@@ -41,28 +42,29 @@ _NONE = Surroundings()
 
 
 def candidates(
-    wanted: Sequence[Path], unwanted: Sequence[Path], count: int, around: Surroundings = _NONE
+    wanted: Sequence[Path], unwanted: Sequence[Path], count: int, work: Work, around: Surroundings = _NONE
 ) -> dict[str, Kind]:
     """What a word is to be tried as; `count` is how many words there are. Raises Bound."""
+    work.spend(len(wanted) + len(unwanted))
     places = Places([*wanted, *unwanted])
     helping = _globs(places, wanted)
     harming = _globs(places, unwanted)
     needed = _written(places, wanted).union(around.useful)
     written = needed.union(around.avoided, _written(places, unwanted))
-    kinds = _few_kinds(helping, harming - helping, written, count + 1, around)
+    kinds = _few_kinds(_segments(sorted(helping), work, around), harming - helping, written, count + 1, work)
     if kinds is not None:
         return kinds | {text: text for text in sorted(filter(is_path_component, needed))}
-    return _all_kinds(helping, harming, written, needed, count + 1, around)
+    return _all_kinds(helping, harming, written, needed, count + 1, work, around)
 
 
 def _few_kinds(
-    helping: set[_Pieces], avoided: set[_Pieces], written: set[str], count: int, around: Surroundings
+    segments: Segments, avoided: set[_Pieces], written: set[str], count: int, work: Work
 ) -> dict[str, Kind] | None:
     """The usual case: words as short as any avoid the globs of unwanted patterns, which need not be told apart then."""
-    segments = _segments(sorted(helping), around)
     found: dict[str, Kind] = {}
 
     def serves(word: str) -> bool:
+        work.spend(1 + len(avoided))
         return word not in written and not any(fits_glob(pieces, word) for pieces in avoided)
 
     for fits in segments.shortest:
@@ -74,11 +76,17 @@ def _few_kinds(
 
 
 def _all_kinds(
-    helping: set[_Pieces], harming: set[_Pieces], written: set[str], needed: set[str], count: int, around: Surroundings
+    helping: set[_Pieces],
+    harming: set[_Pieces],
+    written: set[str],
+    needed: set[str],
+    count: int,
+    work: Work,
+    around: Surroundings,
 ) -> dict[str, Kind]:
     """All kinds that the globs tell apart, without those for which another serves as well."""
     globs = sorted(helping | harming)
-    segments = _segments(globs, around)
+    segments = _segments(globs, work, around)
     # By the further shapes a word may be met by more rules, of either kind.
     others = sum(shape_bit(number) for number in range(len(around.shapes)))
     of_globs = {pieces: shape_bit(number) for number, pieces in enumerate(globs, len(around.shapes))}
@@ -88,6 +96,7 @@ def _all_kinds(
     enough: list[tuple[Fits, int]] = []  # kinds that have words enough, with the length of the last
 
     def is_served(fits: Fits, length: int) -> bool:
+        work.spend(1 + len(enough))
         return any(not fits & helps & ~other and not other & harms & ~fits and most <= length for other, most in enough)
 
     for fits, shortest in segments.shortest.items():
@@ -104,10 +113,12 @@ def _all_kinds(
     return found
 
 
-def _segments(globs: Sequence[_Pieces], around: Surroundings) -> Segments:
+def _segments(globs: Sequence[_Pieces], work: Work, around: Surroundings) -> Segments:
     before, after = around.before, around.after
+    if not (around.shapes or before or after):
+        return segments_of(tuple(globs), work)
     shapes = [glob_shape((before + first, *rest, last + after)) for first, *rest, last in globs]
-    return Segments([*around.shapes, *shapes], before=before, after=after)
+    return Segments([*around.shapes, *shapes], work, before=before, after=after)
 
 
 def _globs(places: Places, paths: Sequence[Path]) -> set[_Pieces]:

@@ -16,6 +16,7 @@ from .overlap import begins_alike
 from .segments import Shape, glob_shape
 from .sides import EVERYBODY, Key, Side, frame
 from .words import words_of
+from .work import Work
 
 # A group of whom a policy speaks by its DN has a SID in Active Directory, and the other way round. Left out, it would
 # be unknown, and deny rules would hold through it. That needs no classes of its own: whatever a deny rule takes away
@@ -85,7 +86,7 @@ class Classes:
         return found
 
     def values(
-        self, keys: Sequence[Key], wanted: Sequence[Path], unwanted: Sequence[Path]
+        self, keys: Sequence[Key], wanted: Sequence[Path], unwanted: Sequence[Path], work: Work
     ) -> dict[str, dict[str, Kind]]:
         """What each word of the class is to be tried as, so that no other could make a difference. Raises Bound.
 
@@ -105,6 +106,7 @@ class Classes:
                 wanted if is_wanted else (),
                 unwanted if is_wanted else [*wanted, *unwanted],
                 count,
+                work,
                 Surroundings(
                     useful=given | self._useful(template, wanted),
                     avoided={word for key in self._groups if (word := self._word(key, template))},
@@ -115,7 +117,7 @@ class Classes:
             )
         if own:
             named = {name.lower() for key, name in self._accounts.items() if key.kind == "user"}
-            pooled[USER_WORD] = candidates(wanted, unwanted, count, Surroundings(avoided=named))
+            pooled[USER_WORD] = candidates(wanted, unwanted, count, work, Surroundings(avoided=named))
         # Two words may have to be the same, so each is tried as all that any is tried as.
         pool = {word for found in pooled.values() for word in found}
         kinds: dict[str, Kind] = {

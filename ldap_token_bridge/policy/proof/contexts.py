@@ -17,6 +17,7 @@ from ldap_token_bridge.policy.narrowing import Narrowing
 from ldap_token_bridge.policy.rules import Rule
 
 from .verdict import Bound
+from .work import Work
 
 MAX_CONTEXTS = 20_000
 
@@ -50,7 +51,7 @@ class Context:
 
 
 @lru_cache(256)
-def contexts(rules: tuple[Rule, ...], today: date) -> tuple[tuple[Context, frozenset[Rule]], ...]:
+def contexts(rules: tuple[Rule, ...], today: date, work: Work) -> tuple[tuple[Context, frozenset[Rule]], ...]:
     """Each kind of context from `today` on, with the rules that hold in it; the known before the unknown.
 
     Raises Bound.
@@ -58,6 +59,8 @@ def contexts(rules: tuple[Rule, ...], today: date) -> tuple[tuple[Context, froze
     usual = Context(_ELSEWHERE[0], _other_service(()), today)
     if not any(map(is_narrowed, rules)):
         return ((usual, frozenset(rules)),)
+    values = len(_days(rules, today)) + len(_services(rules)) + len(_addresses(rules))
+    work.spend(len(rules) * values)
     days = _kinds(_days(rules, today), lambda day: _holding(rules, replace(usual, day=day), Narrowing.in_time))
     services = _kinds(
         _services(rules), lambda service: _holding(rules, replace(usual, service=service), Narrowing.for_service)
@@ -68,6 +71,7 @@ def contexts(rules: tuple[Rule, ...], today: date) -> tuple[tuple[Context, froze
     total = len(days) * len(services) * len(addresses)
     if total > MAX_CONTEXTS:
         raise Bound(f"addresses, services and days make {total} kinds of requests, more than {MAX_CONTEXTS}")
+    work.spend(total)
     told = frozenset(
         name for name, kinds in (("address", addresses), ("service", services), ("day", days)) if len(kinds) > 1
     )

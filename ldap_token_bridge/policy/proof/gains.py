@@ -10,26 +10,28 @@ case, and the deny rule gone in the second.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 
 from ldap_token_bridge.identity import Subject
 from ldap_token_bridge.policy.pattern import USER_WORD
-from ldap_token_bridge.policy.rules import Rule
 from ldap_token_bridge.policy.who import ANYONE, SIGNED_IN
 
+from .anywhere import shortest_anywhere
+from .candidates import Kind
 from .classes import Classes, word_symbol
-from .contexts import Context, contexts, is_narrowed
-from .names import Names, Path
+from .contexts import Context
+from .names import Path
 from .overlap import overlapping
 from .sides import CATALOG, EVERYBODY, Key, Side, Statement
 from .verdict import Bound, Unproved
 from .words import search, words_of
+from .work import Work
 
 _ANONYMOUS = (Key(ANYONE),)
 _SIGNED_IN = (Key(SIGNED_IN),)
 _SUBJECTS = ("user", "robot", "workload")
 Words = Mapping[str, str]
-_Bound = list[tuple[Statement, Path]]
+# A class costs so much even where nothing is to be searched for, and so does each way to fill its words in.
+_STEPS_OF_CLASS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,8 @@ _TWO_TERMS = (_Way("first", "second"),)
 class Gains:
     """What the policy `new` gives that `old` does not, on `today` or later."""
 
-    def __init__(self, old: Side, new: Side, today: date) -> None:
-        self._old, self._new, self._today = old, new, today
+    def __init__(self, old: Side, new: Side, today: date, work: Work) -> None:
+        self._old, self._new, self._today, self._work = old, new, today, work
         self._classes = Classes(old, new)
         self._users = tuple(key for key in {*old.names, *new.names} if key.kind == "user")
         self._allowed_before = old.identities("allow")
@@ -101,17 +103,12 @@ class Gains:
 
     def _find(self, keys: tuple[Key, ...], action: str, way: _Way) -> Gain | None:
         # First with all that somebody of the class may meet, to see what its words in braces have to be tried as.
-        allow, deny = self._reasons(keys, action, way, lambda _side, which: self._possible(keys, which))
-        if way.freed:
-            allow, deny = _meeting(allow, deny), _meeting(deny, allow)
-        if not allow or (way.freed and not deny):
+        self._work.spend(_STEPS_OF_CLASS)
+        groups = self._reasons(keys, action, way, lambda _side, which: self._possible(keys, which))
+        if not all(groups):
             return None
-        wanted = _paths((*allow, *deny))
-        against = [*self._possible(keys, "all"), *(self._users if USER_WORD in words_of(wanted) else ())]
-        unwanted = [*self._new.said("deny", against, action)]
-        if not way.freed:
-            unwanted += self._old.said("allow", against, action)
-        values = self._classes.values(keys, wanted, overlapping(_paths(unwanted), wanted))
+        wanted = [_paths(group) for group in groups]
+        values = self._values(keys, action, way, wanted)
         contexts_of: dict[str, Context] = {}
 
         def shortest(words: dict[str, str], longest: int) -> str | None:
@@ -119,86 +116,68 @@ class Gains:
             contexts_of.update((found,) if found else ())
             return found[0] if found else None
 
-        some_of = [_paths(each) for each in ((allow, deny) if way.freed else (allow,))] if action != CATALOG else []
-        witness = search(values, some_of, shortest)
+        witness = search(values, wanted if action != CATALOG else [], shortest, self._work)
         if witness is None:
             return None
         subject = self._classes.subject(keys, witness.words)
         return Gain(subject, witness.name, contexts_of[witness.name], witness.words)
 
+    def _values(
+        self, keys: tuple[Key, ...], action: str, way: _Way, wanted: Sequence[Sequence[Path]]
+    ) -> dict[str, dict[str, Kind]]:
+        """What the words in braces are to be tried as."""
+        every = [path for group in wanted for path in group]
+        own = USER_WORD in words_of(every)
+        if not own and all(key.kind != "family" for key in keys):
+            return {}
+        against = [*self._possible(keys, "all"), *(self._users if own else ())]
+        unwanted = _paths(self._new.said("deny", against, action))
+        if not way.freed:
+            unwanted += _paths(self._old.said("allow", against, action))
+        return self._classes.values(keys, every, overlapping(unwanted, wanted, self._work), self._work)
+
     def _shortest(
         self, keys: tuple[Key, ...], action: str, way: _Way, words: Words, longest: int
     ) -> tuple[str, Context] | None:
         """The shortest name for the subject of these words, in any context."""
+        self._work.spend(_STEPS_OF_CLASS)
         subject = self._classes.subject(keys, words)
         new, old = self._new.person(subject), self._old.person(subject)
-        allow, deny = self._reasons(keys, action, way, lambda side, which: self._met(side, keys, which, words))
-        if way.freed:
-            allow, deny = _meeting(allow, deny), _meeting(deny, allow)
-        groups = [self._new.all_bound(allow, new), *([self._old.all_bound(deny, old)] if way.freed else [])]
+        reasons = self._reasons(keys, action, way, lambda side, which: self._met(side, keys, which, words))
+        of_whom = ((self._new, new), (self._old, old))
+        groups = [side.all_bound(each, person) for each, (side, person) in zip(reasons, of_whom, strict=False)]
         if not all(groups):
             return None
-        wanted = [path for group in groups for _, path in group]
         against = self._new.all_bound(self._new.said("deny", self._new.met(new), action), new)
         if not way.freed:
             against += self._old.all_bound(self._old.said("allow", self._old.met(old), action), old)
-        against = [(statement, path) for statement, path in against if overlapping((path,), wanted)]
-        return self._in_any_context(groups, against, action, longest)
-
-    def _in_any_context(
-        self, groups: Sequence[_Bound], against: _Bound, action: str, longest: int
-    ) -> tuple[str, Context] | None:
-        parts = [_Split(each) for each in (*groups, against)]
-        *wanted, unwanted = parts
-
-        def shortest(some_of: tuple[frozenset[Path], ...], none_of: frozenset[Path]) -> str | None:
-            return _of_catalog(none_of, longest) if action == CATALOG else _shortest(some_of, none_of, longest)
-
-        # No context has a shorter name than one in which all that helps would hold, and little of what harms.
-        fitting = shortest(tuple(part.every for part in wanted), unwanted.always)
-        if fitting is None:
-            return None
-        best: tuple[str, Context] | None = None
-        for context, some_of, none_of in self._queries(wanted, unwanted):
-            name = shortest(some_of, none_of)
-            if name is not None:
-                best = name, context
-                longest = len(name) - 1
-                if len(name) == len(fitting):
-                    break
-        return best
-
-    def _queries(
-        self, wanted: Sequence["_Split"], unwanted: "_Split"
-    ) -> Iterator[tuple[Context, tuple[frozenset[Path], ...], frozenset[Path]]]:
-        """What to search for in each kind of context; without those in which others find at least as much."""
-        rules = dict.fromkeys(rule for part in (*wanted, unwanted) for rule in part.narrowed)
-        found: list[tuple[tuple[frozenset[Path], ...], frozenset[Path]]] = []
-        for context, held in contexts(tuple(rules), self._today):
-            some_of, none_of = tuple(part.held(held) for part in wanted), unwanted.held(held)
-            found_already = any(
-                less <= none_of and all(more >= group for more, group in zip(others, some_of, strict=True))
-                for others, less in found
-            )
-            if all(some_of) and not found_already:
-                found.append((some_of, none_of))
-                yield context, some_of, none_of
+        paths = [[path for _, path in group] for group in groups]
+        against = [each for each in against if overlapping([each[1]], paths, self._work)]
+        return shortest_anywhere(groups, against, longest, self._today, self._work)
 
     def _reasons(
         self, keys: tuple[Key, ...], action: str, way: _Way, terms: Callable[[Side, str], Iterable[Key]]
-    ) -> tuple[list[Statement], list[Statement]]:
-        """The allow rules' statements that could make a gain this way, and those of deny rules that are gone."""
+    ) -> list[list[Statement]]:
+        """The allow rules' statements that could make a gain this way; and, if a deny rule is gone, those of such."""
         allow = [
             statement
             for statement in self._new.said("allow", terms(self._new, way.allowed), action)
             if (way.freed or self._is_new(statement, action)) and _belongs(statement, keys, way.allowed)
         ]
+        if not way.freed or not allow:
+            return [allow]
         deny = [
             statement
-            for statement in (self._old.said("deny", terms(self._old, way.freed), action) if way.freed else ())
+            for statement in self._old.said("deny", terms(self._old, way.freed), action)
             if self._is_gone(statement, action) and _belongs(statement, keys, way.freed)
         ]
-        return allow, deny
+        allow = self._meeting(allow, deny)
+        return [allow, self._meeting(deny, allow)]
+
+    def _meeting(self, statements: Sequence[Statement], others: Sequence[Statement]) -> list[Statement]:
+        """Those that may speak of the same name, or of the catalogue, as one of `others`."""
+        paths = [_paths(others)]
+        return [each for each in statements if (overlapping([each.path], paths, self._work) if each.path else others)]
 
     def _possible(self, keys: tuple[Key, ...], which: str) -> Iterable[Key]:
         """The terms that somebody of the class may meet, whatever the words."""
@@ -245,42 +224,9 @@ def _are_two(first: Key, second: Key) -> bool:
     return kinds.isdisjoint(_SUBJECTS) or not (kinds <= set(_SUBJECTS) or "robot" in kinds)
 
 
-def _meeting(statements: Sequence[Statement], others: Sequence[Statement]) -> list[Statement]:
-    """Those that may speak of the same name, or of the catalogue, as one of `others`."""
-    paths = _paths(others)
-    return [each for each in statements if (overlapping([each.path], paths) if each.path else others)]
-
-
 def _paths(statements: Iterable[Statement]) -> list[Path]:
     return [statement.path for statement in statements if statement.path is not None]
 
 
 def _words(statement: Statement) -> list[str]:
     return words_of([statement.path] if statement.path else [])
-
-
-class _Split:
-    """Patterns by whether their rules hold everywhere and for ever."""
-
-    def __init__(self, bound: Iterable[tuple[Statement, Path]]) -> None:
-        self.narrowed: dict[Rule, set[Path]] = {}
-        always: set[Path] = set()
-        for statement, path in bound:
-            (self.narrowed.setdefault(statement.rule, set()) if is_narrowed(statement.rule) else always).add(path)
-        self.always = frozenset(always)
-        self.every = self.always.union(*self.narrowed.values())
-
-    def held(self, rules: frozenset[Rule]) -> frozenset[Path]:
-        """Those whose rules hold."""
-        return self.always.union(*(paths for rule, paths in self.narrowed.items() if rule in rules))
-
-
-def _of_catalog(none_of: frozenset[Path], longest: int) -> str | None:
-    """The empty name, which stands for the catalogue, if nothing is against it."""
-    return "" if not none_of and longest >= 0 else None
-
-
-@lru_cache(2048)
-def _shortest(some_of: tuple[frozenset[Path], ...], none_of: frozenset[Path], longest: int) -> str | None:
-    """Remembered, because pull and push, and the terms of one rule, ask for the same."""
-    return Names([list(group) for group in some_of], list(none_of)).shortest(longest)

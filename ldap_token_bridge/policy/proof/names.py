@@ -1,19 +1,21 @@
 """The shortest legal repository name that fits some patterns and none of others; no words in braces here.
 
 All patterns are read side by side, one segment at a time: what has been read so far is summed up by the set of places
-in the patterns that it leads to, and there are finitely many sets. The search visits each set once, at its shortest.
+in the patterns that it leads to, and there are finitely many sets. The search goes on from the beginning that promises
+the shortest name (A*): its own length, and what any end takes at least.
 """
 
 import heapq
 from collections.abc import Container, Iterable, Iterator, Sequence
-from functools import lru_cache
 
 from ldap_token_bridge.policy.fit import fits_glob
 from ldap_token_bridge.policy.pattern import Capture, Deep, Exact, Glob, Segment
 from ldap_token_bridge.registry import MAX_NAME_LENGTH, is_path_component, is_repository_name
 
-from .segments import Segments, glob_shape
+from .frontier import Frontier
+from .segments import segments_of
 from .verdict import Bound
+from .work import Work
 
 MAX_STATES = 20_000
 
@@ -24,7 +26,8 @@ _ANY = ("", "")
 class Names:
     """The names that fit at least one pattern of each group of `some_of`, and no pattern of `none_of`."""
 
-    def __init__(self, some_of: Sequence[Sequence[Path]], none_of: Sequence[Path]) -> None:
+    def __init__(self, some_of: Sequence[Sequence[Path]], none_of: Sequence[Path], work: Work) -> None:
+        self._work = work
         self._size = 0
         self._exact: dict[str, int] = {}
         self._globs: dict[tuple[str, ...], int] = {}
@@ -33,7 +36,9 @@ class Names:
         self._skips = 0  # places before a `**` that may stand for nothing
         self._known: dict[str, tuple[int, bool]] = {}
         self._start = 0  # the places before every pattern
+        self._ahead: list[int] = []  # by place: how much longer a name gets at least until the end of the pattern
         self._groups = [self._add_all(group) for group in some_of]
+        self._missing = [self._by_missing(places) for places, _ in self._groups]
         self._excluded, self._excluded_ends = self._add_all(none_of)
         self._lost = self._excluded_ends & self._loops  # every longer name is excluded, too
         self._wanted = 0
@@ -42,22 +47,27 @@ class Names:
 
     def shortest(self, longest: int = MAX_NAME_LENGTH) -> str | None:
         """The name, not longer than `longest`; of several the same one each time. Raises Bound."""
-        # Length, text, places, and whether the name must go on, because it is a host so far.
+        # The least length of the whole name, what there is of it, places, and whether it must go on: a host so far.
         waiting: list[tuple[int, str, int, bool]] = [(0, "", self._skip(self._start), True)]
-        seen = _Frontier(self._wanted, self._excluded)
+        seen = Frontier(self._wanted, self._excluded, self._work)
         while waiting:
-            length, name, places, unfinished = heapq.heappop(waiting)
-            if not seen.add(places, goes_on=unfinished):
+            _, name, places, unfinished = heapq.heappop(waiting)
+            if not seen.add(places, len(name), goes_on=unfinished):
                 continue
             if seen.size > MAX_STATES:
                 raise Bound(f"more than {MAX_STATES} beginnings of names are told apart by the patterns")
             if not unfinished and self._fulfils(places):
                 return name
             for text, following, goes_on in self._steps(places, first=not name):
-                total = length + len(text) + bool(name)
-                if total <= longest and seen.is_new(following, goes_on=goes_on):
-                    heapq.heappush(waiting, (total, f"{name}/{text}" if name else text, following, goes_on))
+                length = len(name) + len(text) + bool(name)
+                least = length + self._least_missing(following)
+                if least <= longest and seen.is_new(following, length, goes_on=goes_on):
+                    heapq.heappush(waiting, (least, f"{name}/{text}" if name else text, following, goes_on))
         return None
+
+    def _least_missing(self, places: int) -> int:
+        """How much longer a name must get until it fits a pattern of each group."""
+        return max(next(missing for missing, mask in group if mask & places) for group in self._missing)
 
     def _fulfils(self, places: int) -> bool:
         return not places & self._excluded_ends and all(places & ends for _, ends in self._groups)
@@ -66,6 +76,7 @@ class Names:
         """Segments that may come next, where they lead, and whether the name must go on."""
         stays = places & self._loops
         for text in self._candidates(places, first=first):
+            self._work.spend(1)
             fitting, is_host = self._read(text)
             following = self._skip((places & fitting) << 1 | stays)
             if not following & self._lost and all(following & group for group, _ in self._groups):
@@ -73,6 +84,7 @@ class Names:
 
     def _candidates(self, places: int, *, first: bool) -> set[str]:
         """One segment of each kind that the patterns tell apart here; what another serves better is left out."""
+        self._work.spend(1 + len(self._exact) + len(self._globs))
         written = {text: mask & places for text, mask in self._exact.items() if mask & places}
         for group, _ in self._groups:
             if not places & group & (self._any | self._loops) and not any(
@@ -94,21 +106,23 @@ class Names:
         wanted = tuple(sorted(pieces for pieces, mask in globs.items() if mask & self._wanted))
         unwanted = sum(mask for pieces, mask in globs.items() if pieces not in wanted)
         # Most often the excluded globs can be avoided by words as short as any, and need not be told apart.
-        kinds = _segments(wanted, hosts=first)
+        kinds = segments_of(wanted, self._work, hosts=first)
         avoiding = [
             kinds.some_of_the_shortest(fits, 1, lambda word: word not in written and not self._fitting(word) & unwanted)
             for fits in kinds.shortest
         ]
         if all(avoiding):
             return {word for words in avoiding for word in words}
-        kinds = _segments(tuple(sorted(globs)), hosts=first)
+        kinds = segments_of(tuple(sorted(globs)), self._work, hosts=first)
         return {kinds.shortest_but(fits, written) for fits in kinds.shortest} - {""}
 
     def _best(self, places: int, texts: Iterable[str]) -> set[str]:
         """Without those for which another stands in: no longer, with all its wanted places and none more excluded."""
-        best = _Frontier(self._wanted, self._excluded)
+        best = Frontier(self._wanted, self._excluded, self._work)
         by_length = sorted(texts, key=lambda text: (len(text), self._read(text)[1], text))
-        return {text for text in by_length if best.add(self._fitting(text) & places, goes_on=self._read(text)[1])}
+        return {
+            text for text in by_length if best.add(self._fitting(text) & places, len(text), goes_on=self._read(text)[1])
+        }
 
     def _fitting(self, text: str) -> int:
         return self._read(text)[0]
@@ -117,6 +131,7 @@ class Names:
         """The places that a segment leads on from, and whether it is a host, behind which a name must go on."""
         known = self._known.get(text)
         if known is None:
+            self._work.spend(1 + len(self._globs))
             fitting = self._any | self._exact.get(text, 0)
             for pieces, mask in self._globs.items():
                 if fits_glob(pieces, text):
@@ -135,8 +150,17 @@ class Names:
             ends |= self._add(segments)
         return (1 << self._size) - (1 << before), ends
 
+    def _by_missing(self, places: int) -> list[tuple[int, int]]:
+        """The places by how much longer a name gets behind them, least first."""
+        masks: dict[int, int] = {}
+        for number, ahead in enumerate(self._ahead):
+            if places >> number & 1:
+                masks[ahead] = masks.get(ahead, 0) | 1 << number
+        return sorted(masks.items())
+
     def _add(self, segments: Path) -> int:
         self._start |= 1 << self._size
+        self._ahead += _least_ahead(segments)
         for number, segment in enumerate(segments, 1):
             place = 1 << self._size
             self._size += 1
@@ -159,45 +183,22 @@ class Names:
         return 1 << (self._size - 1)
 
 
-class _Frontier:
-    """Sets of places of which none has all wanted places of another, no more excluded ones, and is no earlier.
-
-    Whatever can be done from the one that is left out can be done from the other.
-    """
-
-    def __init__(self, wanted: int, excluded: int) -> None:
-        self._wanted, self._excluded = wanted, excluded
-        self._kept: list[tuple[int, int, bool]] = []
-        self._reached = 0  # the wanted places of any of them
-
-    @property
-    def size(self) -> int:
-        """How many there are."""
-        return len(self._kept)
-
-    def is_new(self, places: int, *, goes_on: bool) -> bool:
-        """Whether no other serves as well. `goes_on`: a name must not end there."""
-        wanted_here, allowed = places & self._wanted, ~places & self._excluded
-        if wanted_here & ~self._reached:
-            return True
-        return not any(
-            not wanted_here & ~wanted and not excluded & allowed and (goes_on or not also_goes_on)
-            for wanted, excluded, also_goes_on in self._kept
-        )
-
-    def add(self, places: int, *, goes_on: bool) -> bool:
-        """Take it up if it is new."""
-        is_new = self.is_new(places, goes_on=goes_on)
-        if is_new:
-            self._reached |= places & self._wanted
-            self._kept.append((places & self._wanted, places & self._excluded, goes_on))
-        return is_new
+def _least_ahead(segments: Path) -> list[int]:
+    """For each place in a pattern, and its end, the least length of what stands behind it in a name, with slashes."""
+    ahead = [0]
+    for number, segment in reversed([*enumerate(segments, 1)]):
+        match segment:
+            case Deep() if number < len(segments):
+                least = 0
+            case Exact(text):
+                least = 1 + len(text)
+            case Glob(pieces):
+                least = 1 + max(1, sum(map(len, pieces)))
+            case _:
+                least = 2
+        ahead.append(ahead[-1] + least)
+    return ahead[::-1]
 
 
 def _is_segment(text: str, *, first: bool) -> bool:
     return is_path_component(text) or (first and is_repository_name(f"{text}/a"))
-
-
-@lru_cache(256)
-def _segments(globs: tuple[tuple[str, ...], ...], *, hosts: bool) -> Segments:
-    return Segments([glob_shape(pieces) for pieces in globs], hosts=hosts)

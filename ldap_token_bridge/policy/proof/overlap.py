@@ -1,20 +1,28 @@
 """Whether two patterns may match one name: a quick test that only ever errs by yes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from ldap_token_bridge.policy.fit import fits_glob
 from ldap_token_bridge.policy.pattern import Deep, Exact, Glob, Segment
 
 from .names import Path
+from .work import Work
 
 
-def overlapping(patterns: Iterable[Path], others: Sequence[Path]) -> list[Path]:
-    """Those of `patterns` that may share a name with one of `others`."""
-    return [path for path in patterns if any(_may_overlap(path, other) for other in others)]
+def overlapping(patterns: Sequence[Path], groups: Sequence[Sequence[Path]], work: Work) -> list[Path]:
+    """Those of `patterns` that may share a name with one of each of `groups`. Raises Bound."""
+    # Most pairs part at their first or last segment.
+    work.spend(1 + sum(map(len, patterns)) * sum(map(len, groups)) // 4)
+    return [path for path in patterns if all(any(may_share_a_name(path, each) for each in group) for group in groups)]
 
 
-def _may_overlap(one: Path, other: Path) -> bool:
+def may_share_a_name(one: Path, other: Path) -> bool:
     """False: no name fits both, whatever their words in braces stand for."""
+    return _may_begin_alike(one, other) and _may_begin_alike(one[::-1], other[::-1])
+
+
+def _may_begin_alike(one: Path, other: Path) -> bool:
+    """Looked at up to the first `**`, from either end."""
     for left, right in zip(one, other, strict=False):
         if isinstance(left, Deep) or isinstance(right, Deep):
             return True

@@ -6,13 +6,14 @@ never overlooked, and of each class the words come shortest first.
 
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 
 from ldap_token_bridge.policy.components import COMPONENT, HOST, Grammar, symbol
 from ldap_token_bridge.registry import MAX_NAME_LENGTH
 
 from .verdict import Bound
+from .work import Work
 
 MAX_STATES = 4_000
 _TRIES = 100
@@ -56,7 +57,10 @@ class Segments:
     stands first and others follow. Raises Bound if the shapes have too many sets of states.
     """
 
-    def __init__(self, shapes: Sequence[Shape], *, hosts: bool = False, before: str = "", after: str = "") -> None:
+    def __init__(
+        self, shapes: Sequence[Shape], work: Work, *, hosts: bool = False, before: str = "", after: str = ""
+    ) -> None:
+        self._work = work
         self._nfa = _Nfa(shapes, hosts=hosts, around=before + after)
         self._after = after
         self._start = self._nfa.start
@@ -72,6 +76,7 @@ class Segments:
         """The class of a text."""
         state = self._start
         for character in text:
+            self._work.spend(state.bit_count())
             state = self._nfa.step(state, character)
         return self._nfa.fits(state, self._after)
 
@@ -99,6 +104,7 @@ class Segments:
         layers = self._layers.setdefault(fits, [frozenset(self._ends.get(fits, ()))])
         for length in range(longest + 1):
             if length == len(layers):
+                self._work.spend(len(self._moves))
                 nearer = layers[-1]
                 layers.append(
                     frozenset(state for state in self._moves if not nearer.isdisjoint(self._following[state]))
@@ -126,6 +132,7 @@ class Segments:
         for state in (waiting := [self._start]):
             if len(texts) > MAX_STATES:
                 raise Bound(f"the globs at one place of a name are told apart by more than {MAX_STATES} states")
+            self._work.spend(state.bit_count() * len(self._nfa.alike))
             fits = self._nfa.fits(state, self._after)
             if fits:
                 self._shortest.setdefault(fits, texts[state])
@@ -138,6 +145,12 @@ class Segments:
                     if following not in texts:
                         texts[following] = texts[state] + characters[0]
                         waiting.append(following)
+
+
+@lru_cache(256)
+def segments_of(globs: tuple[tuple[str, ...], ...], work: Work, *, hosts: bool = False) -> Segments:
+    """By globs alone, remembered: the same stand in the same place for many questions. Raises Bound."""
+    return Segments([glob_shape(pieces) for pieces in globs], work, hosts=hosts)
 
 
 class _Nfa:

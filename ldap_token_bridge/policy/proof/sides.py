@@ -54,6 +54,7 @@ class Side:
         self.families: dict[Key, FamilyTemplate] = {}
         self.names: dict[Key, str] = {key: key.kind for key in EVERYBODY}
         self._keys: dict[str, Key] = {}
+        self._number: dict[Key, int] = {}
         for group in policy.groups:
             key = Key("group", group.group.dn or group.group.sid)
             self._define(key, Who("group", group.name))
@@ -65,6 +66,7 @@ class Side:
         self._said: dict[RuleKind, dict[Key, list[Statement]]] = {"allow": {}, "deny": {}}
         for rule in policy.rules:
             for statement in self._statements(rule):
+                self._number.setdefault(statement.key, len(self._number))
                 self._said[rule.reference.kind].setdefault(statement.key, []).append(statement)
 
     def keys(self, kind: RuleKind) -> Collection[Key]:
@@ -74,8 +76,9 @@ class Side:
     def said(self, kind: RuleKind, keys: Iterable[Key], action: str) -> Iterator[Statement]:
         """What rules of this kind say of these terms and an action."""
         table = self._said[kind]
-        for key in keys:
-            for statement in table.get(key, ()):
+        # In the order of the policy, so that whatever is asked of sets of terms comes to the same each time.
+        for key in sorted((key for key in keys if key in table), key=self._number.__getitem__):
+            for statement in table[key]:
                 if action in statement.actions:
                     yield statement
 

@@ -11,8 +11,11 @@ from .candidates import Kind, candidates
 from .names import Names, Path
 from .overlap import overlapping
 from .verdict import Bound, Unproved
+from .work import Work
 
 MAX_ASSIGNMENTS = 10_000
+# What a question costs where there is next to nothing to search for.
+_STEPS_OF_QUESTION = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,23 +26,39 @@ class Witness:
     words: Mapping[str, str] = field(default_factory=dict)
 
 
-def shortest_name(some_of: Sequence[Sequence[Path]], none_of: Sequence[Path]) -> Witness | Unproved | None:
+def shortest_name(
+    some_of: Sequence[Sequence[Path]], none_of: Sequence[Path], work: Work | None = None
+) -> Witness | Unproved | None:
     """The shortest legal name that fits at least one pattern of each group of `some_of` and none of `none_of`.
 
     Patterns are `Pattern.segments`. A word in braces stands for one legal path component, the same wherever it is
-    written; any that serves is found. None is a proof that there is no such name.
+    written; any that serves is found. None is a proof that there is no such name. `work` is shared by the questions of
+    one command.
     """
+    work = work or Work()
+    work.begin_question(work.of_question)
+    try:
+        return _shortest(some_of, none_of, work)
+    except Bound as bound:
+        return Unproved(str(bound))
+
+
+def _shortest(some_of: Sequence[Sequence[Path]], none_of: Sequence[Path], work: Work) -> Witness | None:
+    work.spend(_STEPS_OF_QUESTION)
+    # What stands on both sides needs no search.
+    excluded = set(none_of)
+    some_of = [[path for path in group if path not in excluded] for group in some_of]
+    if not all(some_of):
+        return None
     wanted = [path for group in some_of for path in group]
-    unwanted = overlapping(none_of, wanted)
+    unwanted = overlapping(none_of, some_of, work)
     used = words_of(wanted)
 
     def shortest(words: dict[str, str], longest: int) -> str | None:
-        return Names([bind(group, words) for group in some_of], bind(unwanted, words)).shortest(longest)
+        return Names([bind(group, words) for group in some_of], bind(unwanted, words), work).shortest(longest)
 
-    try:
-        return search(dict.fromkeys(used, candidates(wanted, unwanted, len(used))), some_of, shortest)
-    except Bound as bound:
-        return Unproved(str(bound))
+    values = candidates(wanted, unwanted, len(used), work) if used else {}
+    return search(dict.fromkeys(used, values), some_of, shortest, work)
 
 
 def words_of(paths: Sequence[Path]) -> list[str]:
@@ -60,6 +79,7 @@ def search(
     values: Mapping[str, Mapping[str, Kind]],
     some_of: Sequence[Sequence[Path]],
     shortest: Callable[[dict[str, str], int], str | None],
+    work: Work,
 ) -> Witness | None:
     """The shortest of the names that `shortest` finds for any assignment of `values` to words. Raises Bound.
 
@@ -67,9 +87,9 @@ def search(
     none of them for the catalogue.
     """
     least = 0
-    if some_of:
+    if some_of and values:
         # Whatever the words are, no name is shorter than this; often the first words reach it.
-        fitting = Names([_open(group) for group in some_of], []).shortest()
+        fitting = Names([_open(group) for group in some_of], [], work).shortest()
         if fitting is None:
             return None
         least = len(fitting)
@@ -78,8 +98,11 @@ def search(
     found = list(islice(_assignments(list(values.items())), MAX_ASSIGNMENTS + 1))
     if len(found) > MAX_ASSIGNMENTS:
         raise Bound(f"the words in braces can stand for more than {MAX_ASSIGNMENTS} combinations of words")
+    work.spend(len(found))
     for words in sorted(found, key=lambda words: sum(map(len, words.values()))):
-        name = shortest(words, longest) if least <= longest else None
+        if longest < least:
+            break
+        name = shortest(words, longest)
         if name is not None:
             best = Witness(name, words)
             longest = len(name) - 1
