@@ -20,7 +20,7 @@ from .errors import BadRequest, Unavailable
 from .guard import Block
 from .identity import Account, Credentials, Refusal, Secret, Subject, SubjectKind, machine_of
 from .observe import spans
-from .policy import Decision, Policy, Question, Shadowed, ask_shadow
+from .policy import Decision, DecisionMemory, Policy, Question, Shadowed, ask_shadow
 from .refresh_service import NewRefreshToken, NotRenewed, RefreshRules, RefreshUse, renew
 from .registry import Access, parse_scopes
 from .robots import RobotGate, robot_name
@@ -54,6 +54,10 @@ class Snapshot:
     workloads: WorkloadGate
     shadow: Policy | None = None
     refresh: RefreshRules | None = None
+    decisions: DecisionMemory = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "decisions", DecisionMemory(self.policy))
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +271,7 @@ class TokenService:
         now = datetime.fromtimestamp(self._now(), UTC)
         question = Question(subject, case.asked, case.service, case.request.address, now)
         with spans().step("policy"):
-            decision = case.snapshot.policy.decide(question)
+            decision = case.snapshot.decisions.decide(question)
         if case.snapshot.shadow is None:
             return decision
         return replace(decision, shadow=ask_shadow(case.snapshot.shadow, question, decision))

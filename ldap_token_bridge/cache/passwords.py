@@ -1,7 +1,8 @@
 """Passwords that were proved or refused a moment ago, without the passwords.
 
-A password is kept as HMAC-SHA256 under a random key of the process, bound to its account, so that the memory of the
-process holds nothing that could be tried elsewhere, and equal passwords of two accounts do not look alike.
+A password is kept as keyed BLAKE2b (a MAC, RFC 7693 section 2.9) under a random key of the process, bound to its
+account, so that the memory of the process holds nothing that could be tried elsewhere, and equal passwords of two
+accounts do not look alike. HMAC-SHA256 would do the same; OpenSSL's takes four times as long for so short a message.
 """
 
 import hashlib
@@ -27,7 +28,7 @@ class _KeyedHash:
     def __call__(self, account: str, password: Secret) -> bytes:
         name = account.encode()
         message = len(name).to_bytes(4, "big") + name + password.reveal()
-        return hmac.digest(self._key, message, hashlib.sha256)
+        return hashlib.blake2b(message, key=self._key, digest_size=32).digest()
 
 
 class PasswordProofs:

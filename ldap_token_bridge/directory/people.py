@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from ldap_token_bridge.cache import ExpiringCache, Patience, SingleFlight
 from ldap_token_bridge.deadline import Deadline
@@ -19,6 +20,8 @@ from .replicas import Replicas
 from .seen import Seen
 
 Lookup = Callable[[str, bool], None]
+# Groups that many people are in stand in memory once: each is a few hundred octets, and people are in dozens.
+_once = lru_cache(65_536)(lambda group: group)
 
 
 @dataclass(slots=True, eq=False)
@@ -119,7 +122,7 @@ class People:
         if seen is None:
             return None
         now = self._clock()
-        known = Known(seen.person, seen.groups, seen.is_nobody, looked_at=now - seen.age)
+        known = Known(seen.person, _shared(seen.groups), seen.is_nobody, looked_at=now - seen.age)
         known.look_again = known.looked_at + self._recheck
         if self.remembered(name) is None:
             (self._nobodies if seen.is_nobody else self._people).put(name.key, known, seen.age)
@@ -174,7 +177,8 @@ class People:
     async def _read_groups(self, known: Known, deadline: Deadline) -> tuple[Group, ...]:
         """Kept even if whoever asked has gone: the next one need not ask again."""
         try:
-            known.groups = await self._directory.groups_of(known.person, deadline)
+            known.groups = _shared(await self._directory.groups_of(known.person, deadline))
+            known.person = replace(known.person, member_of=())  # served to find the groups, and is long
         except Unavailable as error:
             if not known.is_nobody or isinstance(error, DirectoryDown):
                 raise
@@ -183,3 +187,7 @@ class People:
             age = self._clock() - known.looked_at
             self._replicas.keep_person(known.login, Seen(known.person, known.groups, known.is_nobody, age))
         return known.groups
+
+
+def _shared(groups: tuple[Group, ...]) -> tuple[Group, ...]:
+    return tuple(map(_once, groups))

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, TypeGuard
 
 from .names import is_repository_name
@@ -16,6 +17,7 @@ ResourceType = Literal["repository", "registry"]
 
 REPOSITORY_ACTIONS = ("pull", "push", "delete", "*")
 CATALOG = "catalog"
+_USUAL = 200  # characters: what is longer is not kept for the next time
 _CLASS = re.compile(r"\(([a-z0-9]+)\)$")
 
 
@@ -60,6 +62,10 @@ def _access(resource_type: ResourceType, name: str, actions: AbstractSet[str]) -
 
 
 def _parse_scope(scope: str) -> Access | None:
+    return _parse_again(scope) if len(scope) <= _USUAL else _parse_once(scope)
+
+
+def _parse_once(scope: str) -> Access | None:
     resource_type, first, rest = scope.partition(":")
     name, second, actions = rest.rpartition(":")
     if resource_type.endswith(")"):
@@ -73,6 +79,10 @@ def _parse_scope(scope: str) -> Access | None:
     else:
         legal = is_repository_name(name)
     return _access(resource_type, name, known) if legal and known else None
+
+
+# Clients ask for the same repositories again and again.
+_parse_again = lru_cache(8_192)(_parse_once)
 
 
 def _is_known(resource_type: str) -> TypeGuard[ResourceType]:

@@ -16,7 +16,7 @@ from ldap_token_bridge.observe import Metrics, NoSpans, log
 from ldap_token_bridge.policy import Policy
 from ldap_token_bridge.settings import Settings
 from ldap_token_bridge.token_service import Snapshot, TokenService
-from ldap_token_bridge.web import Listener, ServerTls, TokenEndpoint, admin_app, public_app
+from ldap_token_bridge.web import Listener, ServerTls, TokenEndpoint, admin_app, public_app, token_handlers
 
 from .daily import warn_daily
 from .descriptors import max_connections
@@ -66,6 +66,7 @@ class Bridge:
             settings.server.listen,
             self._tls,
             max_connections=max_connections(),
+            hot=token_handlers(self._endpoint),
         )
         self._admin = Listener(
             admin_app(self.metrics, self.detail, self.flush),

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate
 from jwt.algorithms import get_default_algorithms
@@ -14,6 +17,7 @@ from jwt.utils import base64url_encode
 from .public_key import PrivateKey, PublicKey, algorithm, libtrust_id, public_jwk, thumbprint
 
 _ALGORITHMS = get_default_algorithms()
+_ECDSA = {"ES256": ECDSA(SHA256()), "ES384": ECDSA(SHA384())}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +70,11 @@ class SigningKey:
 
     def sign(self, message: bytes) -> bytes:
         """The raw signature as JOSE wants it; 64 bytes for ES256 (RFC 7518 section 3.4)."""
+        if isinstance(self.private, EllipticCurvePrivateKey):
+            # The most common keys, without PyJWT: it makes all that is needed anew for each signature.
+            size = (self.private.key_size + 7) // 8
+            r, s = decode_dss_signature(self.private.sign(message, _ECDSA[self.alg]))
+            return r.to_bytes(size, "big") + s.to_bytes(size, "big")
         return _ALGORITHMS[self.alg].sign(message, self.private)
 
 

@@ -5,7 +5,7 @@ Owns aiohttp, the texts that people see and the table from errors to answers. De
 
 from .admin import admin_app
 from .messages import DEFAULT_MESSAGES, messages_with
-from .public import TOKEN_PATHS, public_app
+from .public import TOKEN_PATHS, public_app, token_handlers
 from .server import Listener, ServerTls
 from .token_endpoint import EndpointOptions, TokenEndpoint
 
@@ -19,4 +19,5 @@ __all__ = [
     "admin_app",
     "messages_with",
     "public_app",
+    "token_handlers",
 ]

@@ -5,6 +5,7 @@ with a stray space would show its password in both.
 """
 
 import logging
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -19,16 +20,27 @@ _SILENT.addHandler(logging.NullHandler())
 _SILENT.propagate = False
 
 
+Direct = Mapping[tuple[str, str], Callable[[Any], Awaitable[web.StreamResponse]]]
+
+
 class Runner(web.AppRunner):
     """An AppRunner with bounded connections, and whose protocol errors tell nothing of the request."""
 
-    def __init__(self, app: web.Application, *, max_connections: int, **options: Any) -> None:
+    def __init__(self, app: web.Application, direct: Direct, *, max_connections: int, **options: Any) -> None:
+        """`direct` are handlers by method and path that the application's router and middlewares are left out for."""
         super().__init__(app, logger=_SILENT, access_log=None, **options)
+        self._direct = direct
         self._max_connections = max_connections
 
     async def _make_server(self) -> web.Server:
         made = await super()._make_server()
-        server = _Server(made.request_handler, request_factory=made.request_factory, **self._kwargs)
+        general, direct = made.request_handler, self._direct
+
+        async def handle(request: web.BaseRequest) -> web.StreamResponse:
+            handler = direct.get((request.method, request.raw_path.partition("?")[0]))
+            return await (handler or general)(request)
+
+        server = _Server(handle, request_factory=made.request_factory, **self._kwargs)
         server.max_connections = self._max_connections
         return server
 

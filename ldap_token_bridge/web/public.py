@@ -28,16 +28,20 @@ def public_app(endpoint: TokenEndpoint, service: TokenService) -> web.Applicatio
         return web.Response(text=service.snapshot.keyring.bundle_pem(), content_type="application/x-pem-file")
 
     app = web.Application(client_max_size=MAX_BODY, middlewares=[in_both_shapes])
-    for path in TOKEN_PATHS:
-        for spelling in (path, f"{path}/"):
-            app.router.add_get(spelling, endpoint.answer, allow_head=False)
-            app.router.add_post(spelling, endpoint.answer)
+    for path, handler in token_handlers(endpoint).items():
+        app.router.add_get(path, handler, allow_head=False)
+        app.router.add_post(path, handler)
     app.router.add_get("/jwks.json", jwks)
     app.router.add_get("/bundle.pem", bundle)
     for path in ("/livez", "/readyz", "/healthz"):
         app.router.add_get(path, healthy)
     app.on_response_prepare.append(name_no_versions)
     return app
+
+
+def token_handlers(endpoint: TokenEndpoint) -> dict[str, Handler]:
+    """What answers GET and POST, by path."""
+    return {spelling: endpoint.answer for path in TOKEN_PATHS for spelling in (path, f"{path}/")}
 
 
 async def healthy(_request: web.Request) -> web.Response:

@@ -4,8 +4,9 @@ import asyncio
 import os
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from aiohttp import web
 
@@ -13,7 +14,7 @@ from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.listen_address import ListenAddress
 
 from .protocol import Runner
-from .public import MAX_LINE
+from .public import MAX_LINE, Handler, name_no_versions
 
 # Longer than any request may take (server.request_deadline is at most 14 s): those under way are finished.
 _DRAIN = 15.0
@@ -24,15 +25,29 @@ _IDLE = 15.0
 _LAST_REQUESTS = 1.0
 _LOOK = 0.05
 
+Hot = Mapping[str, Handler]
+_NONE: Hot = MappingProxyType({})
+
 
 class Listener:
     """One application on one address."""
 
     def __init__(
-        self, app: web.Application, address: ListenAddress, tls: "ServerTls | None" = None, *, max_connections: int
+        self,
+        app: web.Application,
+        address: ListenAddress,
+        tls: "ServerTls | None" = None,
+        *,
+        max_connections: int,
+        hot: Hot = _NONE,
     ) -> None:
+        """`hot`: what answers GET and POST, by path, and raises nothing.
+
+        What else the application does for a request costs as much as that answer.
+        """
         self._runner = Runner(
             app,
+            {(method, path): self._direct(handler) for path, handler in hot.items() for method in ("GET", "POST")},
             max_connections=max_connections,
             max_line_size=MAX_LINE,
             max_field_size=MAX_LINE,
@@ -91,6 +106,15 @@ class Listener:
             loop.connect_accepted_socket(server, one, ssl=self._tls, ssl_handshake_timeout=timeout) for one in waiting
         )
         await asyncio.gather(*taken, return_exceptions=True)
+
+    def _direct(self, handler: Handler) -> Handler:
+        async def answer(request: web.Request) -> web.StreamResponse:
+            response = await handler(request)
+            await name_no_versions(request, response)
+            await self._send_away(request, response)
+            return response
+
+        return answer
 
     async def _send_away(self, _request: web.Request, response: web.StreamResponse) -> None:
         if self._is_stopping:
