@@ -15,6 +15,7 @@ from tests.support import many_people as crowd
 from tests.support.certificates import Authority
 from tests.support.clients import Docker, Skopeo
 from tests.support.ds389 import DirectoryServer389
+from tests.support.examples import register_profiles
 from tests.support.registry import Registry, TokenAuth
 from tests.support.samba import SambaDC
 from tests.support.slapd import Slapd
@@ -23,6 +24,8 @@ from tests.support.wire import Wire
 MakeSlapd = Callable[..., Slapd]
 MakeRegistry = Callable[[TokenAuth | None], Registry]
 MakeWire = Callable[[int], Wire]
+
+register_profiles()
 
 
 @pytest.hookimpl(wrapper=True)

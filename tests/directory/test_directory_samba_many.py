@@ -27,9 +27,9 @@ def crowded(samba_domain: SambaDC) -> Iterator[SambaDC]:
         kind = _DOMAIN_LOCAL if below else _GLOBAL
         attributes = [("objectClass", "group"), ("sAMAccountName", name), ("groupType", kind), ("member", member)]
         records.append(ldif.added(f"CN={name},{unit}", attributes))
-    samba_domain.fill(*records)
-    yield samba_domain
-    samba_domain.fill(ldif.deleted(unit))
+    with samba_domain.changes_undone():
+        samba_domain.fill(*records)
+        yield samba_domain
 
 
 @pytest.mark.parametrize("strategy", ["token-groups", "member-of", "in-chain"])

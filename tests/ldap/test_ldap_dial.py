@@ -8,6 +8,7 @@ import pytest
 
 from ldap_token_bridge.ldap.dial import dial
 from tests.ldap.conftest import MakeServer
+from tests.support.process import free_port
 
 
 def _resolve_to(monkeypatch: pytest.MonkeyPatch, *addresses: tuple[str, int]) -> None:
@@ -49,8 +50,7 @@ async def test_a_silent_address_does_not_use_up_the_time(
 
 async def test_without_an_address_that_answers_the_last_failure_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """And a name without addresses is an error, too."""
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        address = closed.getsockname()
+    address = ("127.0.0.1", free_port())
     _resolve_to(monkeypatch, address, address)
     with pytest.raises(ConnectionRefusedError):
         await dial("directory", 389, _limit(5))

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, assume, event, example, given, settings
 from hypothesis import strategies as st
 
 from ldap_token_bridge.demo.people import PEOPLE
+from tests.support.examples import examples
 from tests.support.in_process import InProcess, running_in_process
 from tests.support.openapi import METHODS, Operation, api_document
 
@@ -91,7 +92,7 @@ forms = st.builds(
 )
 bodies = forms.map(str.encode) | queries.map(str.encode) | st.binary(max_size=200)
 paths = st.sampled_from(TOKEN_PATHS)
-quick = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+one_bridge = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 def _request(method: str, target: str, fields: list[tuple[str, str]], body: bytes = b"") -> bytes:
@@ -142,7 +143,7 @@ def _asked(texts: list[str]) -> set[tuple[str, str, str]]:
     return found
 
 
-@settings(quick, max_examples=300)
+@settings(one_bridge, max_examples=examples(300))
 @given(paths, queries, headers)
 @example("/token", "service=demo-registry&scope=%F0%9F%92%A9:x:pull", [("Authorization", "Basic Og==")])
 @example("/token", "&&&=&=&;", [("Authorization", "")])
@@ -151,7 +152,7 @@ def test_any_get_is_answered(bridge: InProcess, path: str, query: str, fields: l
     _check(bridge.send(_request("GET", f"{path}?{query}", fields)), "GET", path)
 
 
-@settings(quick, max_examples=300)
+@settings(one_bridge, max_examples=examples(300))
 @given(paths, bodies, content_types, headers, st.booleans())
 def test_any_form_is_answered(
     bridge: InProcess,
@@ -194,7 +195,7 @@ def served(draw: st.DrawFn) -> tuple[Operation, str, str]:
     return operation, listener, urlencode(fields)
 
 
-@settings(quick, max_examples=300)
+@settings(one_bridge, max_examples=examples(300))
 @given(served(), basics | st.none(), st.booleans())
 def test_the_document_holds_for_every_operation(
     bridge: InProcess,
@@ -230,7 +231,7 @@ def test_a_body_beyond_the_bound_is_refused(bridge: InProcess, path: str) -> Non
     assert DOCUMENT.operation("POST", path).faults(status, headers, answer) == []
 
 
-@settings(quick, max_examples=200)
+@settings(one_bridge, max_examples=examples(200))
 @given(st.sampled_from(METHODS), paths | st.from_regex(r"/[a-z./%]{0,20}", fullmatch=True), st.sampled_from(LISTENERS))
 def test_what_the_document_does_not_name_is_refused(bridge: InProcess, method: str, path: str, listener: str) -> None:
     """Other methods with 405, other paths with 404; on the public listener in the two shapes of an error."""
@@ -254,7 +255,7 @@ mixed = st.lists(likely | scopes | st.just("registry:catalog:*"), max_size=8).ma
 )
 
 
-@settings(quick, max_examples=300)
+@settings(one_bridge, max_examples=examples(300))
 @given(people, mixed, st.booleans())
 def test_what_is_granted_was_asked_for(bridge: InProcess, user: str, texts: list[str], form: bool) -> None:  # noqa: FBT001 -- Hypothesis draws it
     """For people who may a lot, by both methods; a `*` on a repository asks for every action by name."""
@@ -285,7 +286,7 @@ def test_what_is_granted_was_asked_for(bridge: InProcess, user: str, texts: list
             assert wanted & asked
 
 
-@settings(quick, max_examples=200)
+@settings(one_bridge, max_examples=examples(200))
 @given(st.binary(max_size=300))
 def test_any_bytes_end_in_an_answer_or_a_closed_connection(bridge: InProcess, raw: bytes) -> None:
     """What is no HTTP at all: never a 5xx, and the service goes on."""

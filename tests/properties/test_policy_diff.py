@@ -16,6 +16,7 @@ from ldap_token_bridge.policy.proof.diff import Difference, PolicyDiff, diff_pol
 from ldap_token_bridge.policy.who import term
 from ldap_token_bridge.registry import Access, is_repository_name
 from tests.properties.test_policy_engine import DNS, SIDS, WHO, Plain, load, policies, rules
+from tests.support.examples import examples
 from tests.support.policy_oracle import outcome
 
 TODAY = date(2026, 1, 1)
@@ -98,7 +99,7 @@ def met(policies: Iterable[Policy], subject: Subject | None) -> set[str]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(pairs(), st.lists(SUBJECTS, min_size=2, max_size=4))
 def test_no_difference_is_missed_and_each_is_shown_by_its_shortest_name(
     pair: tuple[Plain, Plain], subjects: list[Subject | None]
@@ -121,7 +122,7 @@ def test_no_difference_is_missed_and_each_is_shown_by_its_shortest_name(
             assert min(told) <= len(name), (subject, change, action, name)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(pairs())
 def test_every_difference_is_one_by_a_literal_reading(pair: tuple[Plain, Plain]) -> None:
     """The request that shows it has these two outcomes, by these rules, and its name is legal."""
@@ -138,7 +139,7 @@ def test_every_difference_is_one_by_a_literal_reading(pair: tuple[Plain, Plain])
             assert [rule.id for rule in verdict.rules] == deciding
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30))
 @given(pairs())
 def test_the_other_way_round_gains_are_losses(pair: tuple[Plain, Plain]) -> None:
     """For the same classes, with names of the same lengths."""
@@ -153,7 +154,7 @@ def _summary(found: PolicyDiff) -> set[tuple[tuple[str, ...], str, str, int]]:
     return {(each.who, each.change, each.action, len(each.repository)) for each in found.differences}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30))
 @given(policies(), st.randoms(use_true_random=False))
 def test_a_policy_is_equivalent_to_itself_in_another_order(plain: Plain, random: Any) -> None:
     """Also with other ids and reasons."""

@@ -15,6 +15,7 @@ from ldap_token_bridge.policy import Policy, Question, parse_policy
 from ldap_token_bridge.policy.docker_auth import Translation, read_acl, translate, write_policy
 from ldap_token_bridge.registry import Access
 from tests.support.docker_auth_oracle import Entry, granted
+from tests.support.examples import examples
 
 ACCOUNTS = ["alice", "bob", "a", ""]
 NAMES = ["a", "bob", "alice", "catalog", "a/a", "a/b", "alice/x", "bob/a/x", "x-1", "x-1/a", "lib/x-2/b"]
@@ -114,7 +115,7 @@ def asked(kind: str) -> list[str]:
     return ["*"] if kind == "registry" else ACTIONS
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(acl=LISTS, anonymous=st.booleans())
 def test_the_policy_never_grants_more_and_as_much_if_nothing_is_left_out(acl: list[Entry], *, anonymous: bool) -> None:
     """On every request of a small world. Labels are taken for held and not held: neither may let anyone in."""

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ldap_token_bridge.identity import Group, Subject, SubjectKind
 from ldap_token_bridge.policy import Decision, Granted, Policy, Question, parse_policy
 from ldap_token_bridge.registry import Access
+from tests.support.examples import examples
 from tests.support.policy_oracle import FAMILIES, GROUPS, WORDS, outcome
 
 SEGMENTS = ["a", "b", "aa", "x-1", "x-1a", "alice"]
@@ -133,7 +134,7 @@ def granted(decision: Decision) -> set[tuple[str, str]]:
     return {(f"{access.type}:{access.name}", action) for access in decision.granted for action in access.actions}
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=examples(250))
 @given(cases())
 def test_decisions_are_what_a_literal_reading_gives(case: tuple[Plain, list[Question]]) -> None:
     """Each action of each access: granted or not, and by which rules."""
@@ -151,7 +152,7 @@ def test_decisions_are_what_a_literal_reading_gives(case: tuple[Plain, list[Ques
             } == {action: said for action, said in expected.items() if action in asked}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(cases(), st.randoms(use_true_random=False))
 def test_order_never_matters(case: tuple[Plain, list[Question]], random: Any) -> None:
     """Rules, patterns, people and actions in any order give the same, and name the same rules."""
@@ -169,7 +170,7 @@ def test_order_never_matters(case: tuple[Plain, list[Question]], random: Any) ->
         assert one.rule_ids == other.rule_ids
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(cases(), rules())
 def test_an_allow_rule_never_removes_and_a_deny_rule_never_adds(
     case: tuple[Plain, list[Question]], rule: Plain
@@ -185,7 +186,7 @@ def test_an_allow_rule_never_removes_and_a_deny_rule_never_adds(
         assert granted(less.decide(question)) <= before
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(cases())
 def test_only_what_was_asked_for_is_granted(case: tuple[Plain, list[Question]]) -> None:
     """In the order of the question, without empty entries, and never a star on a repository."""

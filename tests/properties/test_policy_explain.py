@@ -10,6 +10,7 @@ from ldap_token_bridge.policy import DenyReason, Explanation, Granted, Policy, Q
 from ldap_token_bridge.policy.obstacles import ObstacleKind
 from ldap_token_bridge.registry import Access
 from tests.properties.test_policy_engine import cases, load
+from tests.support.examples import examples
 from tests.support.policy_oracle import Rule
 
 Plain = dict[str, Any]
@@ -21,7 +22,7 @@ def explanations(policy: Policy, questions: list[Question]) -> list[Explanation]
     return [explain(policy, question) for question in questions]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(cases())
 def test_the_verdicts_and_the_deciding_rules_are_the_engines(case: tuple[Plain, list[Question]]) -> None:
     """And the rules found beside it are those that it names."""
@@ -43,7 +44,7 @@ def test_the_verdicts_and_the_deciding_rules_are_the_engines(case: tuple[Plain, 
                     assert (allowing, each.verdict.rules) == ((), ())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(cases())
 def test_every_rule_holds_or_lacks_something(case: tuple[Plain, list[Question]]) -> None:
     """Each rule stands in one list; a miss without a reason, or without a place, would leave the reader alone."""
@@ -59,7 +60,7 @@ def test_every_rule_holds_or_lacks_something(case: tuple[Plain, list[Question]])
                 assert all(obstacle.text for miss in each.misses for obstacle in miss.obstacles)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(8))
 @given(cases())
 def test_without_what_is_named_the_rule_holds_and_not_before(case: tuple[Plain, list[Question]]) -> None:
     """The reasons are all of them, and each of them is one."""

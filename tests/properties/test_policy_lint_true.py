@@ -10,6 +10,7 @@ from hypothesis import assume, given, settings
 from ldap_token_bridge.policy import Question
 from ldap_token_bridge.policy.lint import lint_policy
 from tests.properties.test_policy_engine import cases, load
+from tests.support.examples import examples
 
 # The generated rules end on this day or never, and questions are asked on it and on the next.
 TODAY = date(2026, 1, 1)
@@ -22,7 +23,7 @@ def without_effect(policy: Any) -> Iterator[str]:
             yield found.what.split("'")[1]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80))
 @given(cases())
 def test_a_rule_that_is_said_to_do_nothing_can_be_removed(case: tuple[Any, list[Question]]) -> None:
     """All of them at once: no answer to any question becomes another."""

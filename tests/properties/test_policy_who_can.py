@@ -25,6 +25,7 @@ from ldap_token_bridge.policy.terms import Person, Terms
 from ldap_token_bridge.policy.what_can import _filled
 from ldap_token_bridge.registry import Access
 from tests.properties.test_policy_engine import ACTIONS, DNS, MOMENTS, NAMES, Plain, load, names_near, policies
+from tests.support.examples import examples
 from tests.support.policy_oracle import GROUPS
 
 NO_SID = "S-1-5-21-9"
@@ -61,7 +62,7 @@ def cases(draw: st.DrawFn, subjects: st.SearchStrategy[Subject] = PEOPLE) -> tup
     return load(plain), questions
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(cases())
 def test_who_can_names_exactly_those_who_can(case: tuple[Policy, list[Question]]) -> None:
     """Whoever meets one of the grants and none of its exceptions, and nobody else; a void grant helps nobody."""
@@ -79,7 +80,7 @@ def test_who_can_names_exactly_those_who_can(case: tuple[Policy, list[Question]]
         assert not any(grant.is_void for grant in left)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(cases(people([*KNOWN, *UNKNOWN])))
 def test_what_can_names_exactly_what_a_person_can(case: tuple[Policy, list[Question]]) -> None:
     """Each name that a pattern matches but no exception's, and no other; also where a group is not known whole."""

@@ -20,6 +20,7 @@ from ldap_token_bridge.policy import parse_policy, policy_schema
 from ldap_token_bridge.robots import new_secret, parse_robots, robots_schema
 from ldap_token_bridge.robots.secret import hash_secret
 from ldap_token_bridge.settings import bridge_schema, load_settings
+from tests.support.examples import examples
 from tests.support.settings_file import write_settings
 
 Read = Callable[[str], object]
@@ -149,14 +150,14 @@ def hold(value: dict[str, Any], schema: dict[str, Any], read: Read) -> None:
         assert is_taken, "the schema refuses what the program takes"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(changed(_POLICY))
 def test_the_policys_schema(value: dict[str, Any]) -> None:
     """policy.yaml."""
     hold(value, policy_schema(), lambda text: parse_policy([("policy.yaml", text)]))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(changed(_ROBOTS))
 def test_the_schema_of_robots(value: dict[str, Any]) -> None:
     """robots.yaml."""
@@ -171,7 +172,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(value=changed(_BRIDGE))
 def test_the_schema_of_settings(folder: Path, value: dict[str, Any]) -> None:
     """bridge.yaml."""

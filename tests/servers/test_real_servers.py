@@ -16,7 +16,7 @@ from tests.support import canaries, sample
 from tests.support.certificates import Authority
 from tests.support.clients import Docker, Skopeo
 from tests.support.ldap_tools import Session
-from tests.support.process import Process, ServerFailed, answers, can_listen, free_port
+from tests.support.process import Process, ServerFailed, answers, can_listen, free_port, own_share
 from tests.support.registry import TokenAuth
 from tests.support.samba import SambaDC
 from tests.support.slapd import Slapd
@@ -157,6 +157,19 @@ class TestSamba:
         samba.unlock_all()
         assert samba.bad_passwords("carol") == 0
         assert "data 775" in signed_in(samba, "henry").bind().text
+
+    def test_a_domain_goes_back_to_how_it_was(self, samba: SambaDC) -> None:
+        """What was written while `changes_undone` is gone afterwards."""
+
+        def groups() -> tuple[bytes, ...]:
+            (carol,) = samba.admin.search(samba.person_dn("carol"), "base", EVERYTHING, "memberOf")
+            return carol["memberof"]
+
+        before = groups()
+        with samba.changes_undone():
+            samba.join("Registry/reg-team-a-write", ["carol"])
+            assert len(groups()) == len(before) + 1
+        assert groups() == before
 
     @pytest.mark.parametrize(
         ("login", "expected"),
@@ -325,3 +338,23 @@ class TestProcess:
         while not can_listen("127.0.0.1", port) and time.monotonic() < give_up:
             time.sleep(0.05)
         assert can_listen("127.0.0.1", port)
+
+    def test_test_processes_share_the_ports_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Each place is one process's own, also if one is there in the stead of one that died; alone it has all."""
+        places = range(20, 30)
+        monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+        monkeypatch.delenv("PYTEST_XDIST_WORKER_COUNT", raising=False)
+        assert own_share(places) == places
+        monkeypatch.setenv("PYTEST_XDIST_WORKER_COUNT", "3")
+        shares = []
+        for worker in ("gw0", "gw1", "gw2"):
+            monkeypatch.setenv("PYTEST_XDIST_WORKER", worker)
+            shares.append(own_share(places))
+        assert sorted(place for share in shares for place in share) == list(places)
+        monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw3")
+        assert own_share(places) == shares[0]
+
+    def test_no_port_is_given_twice(self) -> None:
+        """Not even while nobody listens on it yet: servers are made before they start."""
+        given = [free_port() for _ in range(300)]
+        assert len(set(given)) == 300
