@@ -1,31 +1,16 @@
 """Prometheus metrics. None is labelled by person or repository: their number has no bound."""
 
-from typing import Generic, TypeVar
-
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-from prometheus_client.metrics import MetricWrapperBase
 
 from ldap_token_bridge import __version__
 
 from .directory_gauges import DirectoryGauges
 from .issuers import IssuerMetrics
 from .shared_store import SharedStoreMetrics
+from .tally import Tally
 
-_M = TypeVar("_M", bound=MetricWrapperBase)
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-
-
-class _Children(dict[tuple[str, ...], _M], Generic[_M]):
-    """The children of a metric by the values of their labels; to look one up there costs more than to count."""
-
-    def __init__(self, metric: _M) -> None:
-        super().__init__()
-        self._metric = metric
-
-    def __missing__(self, labels: tuple[str, ...]) -> _M:
-        child = self[labels] = self._metric.labels(*labels)
-        return child
 
 
 class Metrics:
@@ -38,8 +23,8 @@ class Metrics:
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         self._registry = registry
-        self.requests = Counter(
-            "ltb_token_requests", "Token requests by outcome and its reason", ("outcome", "reason"), registry=registry
+        self._requests = Tally(
+            "ltb_token_requests", "Token requests by outcome and its reason", ("outcome", "reason"), registry
         )
         self.request_seconds = Histogram(
             "ltb_token_request_seconds", "Time to answer a token request", registry=registry, buckets=_SECONDS
@@ -60,14 +45,16 @@ class Metrics:
         self.dropped_lines = Counter(
             "ltb_dropped_lines", "Lines of audit trail or log that could not be written", ("stream",), registry=registry
         )
-        self.ldap_seconds = Histogram(
+        self._ldap_seconds = Histogram(
             "ltb_ldap_operation_seconds",
             "Time of LDAP operations",
             ("operation", "server", "outcome"),
             registry=registry,
             buckets=_SECONDS,
         )
-        self.cache_lookups = Counter("ltb_cache_lookups", "Look-ups in a cache", ("cache", "result"), registry=registry)
+        # Looking a child up by its labels costs more than observing; there are few of them.
+        self._ldap_children: dict[tuple[str, str, str], Histogram] = {}
+        self._cache_lookups = Tally("ltb_cache_lookups", "Look-ups in a cache", ("cache", "result"), registry)
         self.stale_logins = Counter(
             "ltb_stale_logins", "Tokens for who was known before the directory went away", registry=registry
         )
@@ -118,23 +105,24 @@ class Metrics:
         self.directory = DirectoryGauges(registry)
         self.issuers = IssuerMetrics(registry)
         self.shared_store = SharedStoreMetrics(registry)
-        self._by_outcome = _Children(self.requests)
-        self._by_operation = _Children(self.ldap_seconds)
-        self._by_lookup = _Children(self.cache_lookups)
         Info("ltb_build", "The version that runs", registry=registry).info({"version": __version__})
 
     def token_request(self, outcome: str, reason: str, seconds: float) -> None:
         """Count one token request."""
-        self._by_outcome[outcome, reason].inc()
+        self._requests.count(outcome, reason)
         self.request_seconds.observe(seconds)
 
     def ldap_operation(self, operation: str, server: str, seconds: float, outcome: str) -> None:
         """Count one LDAP operation."""
-        self._by_operation[operation, server, outcome].observe(seconds)
+        key = operation, server, outcome
+        child = self._ldap_children.get(key)
+        if child is None:
+            child = self._ldap_children[key] = self._ldap_seconds.labels(*key)
+        child.observe(seconds)
 
     def cache_lookup(self, cache: str, hit: bool) -> None:  # noqa: FBT001 -- the shape that caches call back with
         """Count one look-up in a cache."""
-        self._by_lookup[cache, "hit" if hit else "miss"].inc()
+        self._cache_lookups.count(cache, "hit" if hit else "miss")
 
     def render(self) -> bytes:
         """All metrics in Prometheus' text form."""

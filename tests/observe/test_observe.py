@@ -56,7 +56,7 @@ def test_a_trail_that_cannot_be_written_is_logged(
 def test_no_metric_is_labelled_by_person_or_repository() -> None:
     """Their number has no bound, and they are nobody's business who may read metrics."""
     metrics = Metrics()
-    metrics.requests.labels("issued", "ok").inc()
+    metrics.token_request("issued", "ok", 0.1)
     metrics.ldap_operation("bind", "ldaps://dc1", 0.1, "ok")
     metrics.cache_lookup("people", hit=True)
     text = metrics.render().decode()
