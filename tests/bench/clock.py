@@ -2,20 +2,20 @@
 
 import time
 from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _BLOCK_SECONDS = 0.1
 
 
-def by_turns(ours: Callable[[], float], theirs: Callable[[], float], rounds: int) -> Iterator[tuple[float, float]]:
-    """What both give in each round; who comes first alternates. A round before the first one is thrown away."""
+def by_turns(rounds: int, *works: Callable[[], T]) -> Iterator[tuple[T, ...]]:
+    """What each gives in each round; who comes first alternates. A round before the first one is thrown away."""
     for number in range(rounds + 1):
-        if number % 2:
-            theirs_now = theirs()
-            pair = ours(), theirs_now
-        else:
-            pair = ours(), theirs()
+        order = works[::-1] if number % 2 else works
+        given = tuple(work() for work in order)
         if number:
-            yield pair
+            yield given[::-1] if number % 2 else given
 
 
 def microseconds(work: Callable[[], object]) -> float:

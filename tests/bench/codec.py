@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from ldap_token_bridge.ldap import FilterTemplate
 from ldap_token_bridge.ldap.responses import decode
 from tests.support import many_people
-from tests.support.tiny_ber import number, put
 
 from .clock import by_turns, microseconds
+from .entries import found
 from .figures import Figure, figure
 from .ours import FILTER
 from .progress import steps
@@ -24,7 +24,7 @@ GROUPS = 30
 
 def decode_entry(rounds: int) -> Iterator[Figure]:
     """A search's entry with 30 values of memberOf."""
-    message = _entry()
+    message = found(7, range(GROUPS))
 
     def theirs() -> object:
         return raw_attributes_to_dict_fast(decode_message_fast(message)["payload"][1][3])
@@ -49,19 +49,6 @@ def fill_filter(rounds: int) -> Iterator[Figure]:
 def _beside(
     name: str, ours: Callable[[], object], theirs: Callable[[], object], rounds: int, yardstick: str
 ) -> Iterator[Figure]:
-    turns = by_turns(lambda: microseconds(ours), lambda: microseconds(theirs), rounds)
+    turns = by_turns(rounds, lambda: microseconds(ours), lambda: microseconds(theirs))
     pairs = list(steps(name, turns, rounds))
     yield figure(name, [mine for mine, _ in pairs], "us", [other / mine for mine, other in pairs], yardstick)
-
-
-def _entry() -> bytes:
-    attributes = {
-        "uid": [many_people.login(7)],
-        "entryUUID": ["c477e6a2-7a42-1041-86dd-2387b87a9dba"],
-        "memberOf": [many_people.group_dn(group) for group in range(GROUPS)],
-    }
-    listed = (
-        put(0x30, put(0x04, name.encode()), put(0x31, *(put(0x04, value.encode()) for value in values)))
-        for name, values in attributes.items()
-    )
-    return put(0x30, number(7), put(0x64, put(0x04, many_people.person_dn(7).encode()), put(0x30, *listed)))

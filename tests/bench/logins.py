@@ -23,10 +23,10 @@ def ldaps(place: Place, rounds: int) -> Iterator[Figure]:
 
 
 def _measure(place: Place, rounds: int, name: str, *, tls: bool) -> Iterator[Figure]:
-    rates: list[tuple[float, float]] = []
-    costs: list[tuple[float, float]] = []
+    rates: list[tuple[float, ...]] = []
+    costs: list[tuple[float, ...]] = []
     with Ours(place, tls=tls) as ours, Ldap3Threads(place, ours.attributes, tls=tls) as theirs:
-        for pair in steps(name, by_turns(ours.block, theirs.block, rounds), rounds):
+        for pair in steps(name, by_turns(rounds, ours.block, theirs.block), rounds):
             rates.append(pair)
             costs.append((ours.cpu_microseconds, theirs.cpu_microseconds))
     ratios = [mine / other for mine, other in rates]

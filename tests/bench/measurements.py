@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from . import accounts, codec, logins, policies
 from .figures import Figure
 from .place import Place
+from .service import measurements as service
 
 ALONE: dict[tuple[str, ...], Callable[[int], Iterator[Figure]]] = {
     ("message_decode_entry_us",): codec.decode_entry,
@@ -13,6 +14,9 @@ ALONE: dict[tuple[str, ...], Callable[[int], Iterator[Figure]]] = {
     (policies.SHADOW,): policies.shadow,
     (policies.LOAD,): policies.load,
     (policies.RELOAD,): policies.reload,
+    (policies.DIFF_SMALL,): policies.diff_small,
+    (policies.DIFF_LARGE,): policies.diff_large,
+    **service.ALONE,
 }
 """Needs nothing but a processor; told the number of rounds."""
 
@@ -26,6 +30,7 @@ IN_A_PLACE: dict[tuple[str, ...], Callable[[Place, int], Iterator[Figure]]] = {
     ("directory_find_us",): accounts.find,
     ("authenticator_cold_login_us",): accounts.cold_login,
     ("authenticator_warm_login_us",): accounts.warm_login,
+    **service.IN_A_PLACE,
 }
 """Needs the directory."""
 

@@ -14,15 +14,19 @@ from tests.support.certificates import Authority
 from tests.support.settings_file import write_settings
 from tests.support.slapd import Slapd
 
+from .service import crowded
+
 THREADS = 4  # of slapd; its 16 get in each other's way on a small machine, and the client is what is measured
 
 
 @dataclass(frozen=True)
 class Place:
-    """A directory that runs, and a folder."""
+    """A directory that runs, a folder, and who signs certificates."""
 
     slapd: Slapd
     folder: Path
+    authority: Authority
+    soak_seconds: int
 
     def parts(self, *, tls: bool = False, **changes: object) -> DirectoryParts:
         """The parts for bridge.yaml with defaults; `changes` as `write_settings` takes them. To be closed."""
@@ -45,18 +49,19 @@ class Place:
 
 
 @contextmanager
-def place() -> Iterator[Place]:
-    """Starts the directory, and leaves nothing behind."""
+def place(soak_seconds: int) -> Iterator[Place]:
+    """Starts the directory, and leaves nothing behind. `soak_seconds` is how long the soak is to last."""
     with TemporaryDirectory(prefix="ldap-token-bridge-bench-") as name:
         folder = Path(name)
         # No line for each operation: slapd would spend more time on its log than on the answers.
+        authority = Authority(folder / "ca")
         slapd = Slapd(
             folder / "slapd",
-            Authority(folder / "ca"),
+            authority,
             ppolicy=False,
-            preload=many_people.ldif_text(),
+            preload=many_people.ldif_text() + crowded.ldif_text(),
             log_level="0",
             threads=THREADS,
         )
         with slapd:
-            yield Place(slapd, folder)
+            yield Place(slapd, folder, authority, soak_seconds)
