@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ldap_token_bridge.errors import Unavailable
 
-from .lookup import Answer, LookupFailed, look_up
+from .answer import Answer, LookupFailed
 from .order import Target, in_order
 
 MAX_TARGETS = 64
@@ -61,6 +61,8 @@ async def find_servers(domain: str, site: str = "") -> Found:
 
 
 async def _ask(name: str) -> Answer | LookupFailed:
+    from .lookup import look_up  # noqa: PLC0415 -- a tenth of a second and 3 MB for what most do without
+
     try:
         return await look_up(name)
     except LookupFailed as failure:

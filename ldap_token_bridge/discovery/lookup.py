@@ -1,7 +1,6 @@
 """One question to the system's name servers: the only place that knows dnspython."""
 
 import re
-from dataclasses import dataclass
 
 import dns.asyncresolver
 import dns.exception
@@ -10,25 +9,13 @@ import dns.rdatatype
 import dns.rdtypes.IN.SRV
 import dns.resolver
 
+from .answer import Answer, LookupFailed
 from .order import Service, Target
 
 SECONDS = 4.0  # for one question, all name servers and tries together
 _SECONDS_A_TRY = 1.5
 _HOST = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 _LONGEST_SHOWN = 100
-
-
-class LookupFailed(Exception):
-    """No name server gave a usable answer; the text says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The records of a name, none if it has none; for how many seconds they hold; targets that are no host names."""
-
-    services: tuple[Service, ...] = ()
-    seconds: float = 0.0
-    odd: tuple[str, ...] = ()
 
 
 async def look_up(name: str) -> Answer:

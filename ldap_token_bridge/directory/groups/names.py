@@ -1,6 +1,7 @@
 """Names of groups as they compare: one text for all spellings of a DN, cheap for the tens of thousands in a graph."""
 
 import re
+from functools import lru_cache
 
 from ldap_token_bridge.dn import DistinguishedName, InvalidName
 
@@ -12,6 +13,7 @@ _PLAIN = re.compile(f"{_TYPE}={_VALUE}(?:,{_TYPE}={_VALUE})*", re.IGNORECASE).fu
 _SPECIAL = re.compile(r"[\\,+=]")
 
 
+@lru_cache(65_536)  # people share groups: to read each name anew is a third of a first login
 def comparable(dn: str) -> str:
     """Equal for two spellings of one DN, and for nothing else; a name that cannot be read equals only itself."""
     if _PLAIN(dn):
