@@ -1,6 +1,6 @@
 """What the bridge remembers for a while: values with a time to live, proofs of passwords, calls under way.
 
-Owns cachetools. Knows nothing of directories or policies: callers choose keys and values. Everything is bounded,
+Knows nothing of directories or policies: callers choose keys and values. Everything is bounded,
 nothing is written to disk, and no password is kept: only its keyed hash under a key that dies with the process. Which
 refresh tokens were revoked is known here, too: that is read from a file, which commands write. What replicas share
 stands in `shared`.

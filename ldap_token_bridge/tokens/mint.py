@@ -3,11 +3,11 @@
 Source: distribution, docs/content/spec/auth/jwt.md; registry/auth/token/token.go for what is really verified.
 """
 
-import json
 from dataclasses import dataclass
 
 from jwt.utils import base64url_encode
 
+from ldap_token_bridge.ascii_json import to_json
 from ldap_token_bridge.registry import Access
 
 from .signing_key import SigningKey
@@ -15,7 +15,6 @@ from .signing_key import SigningKey
 # Registries since 2.6 forgive a clock that is 60 s behind ours; 2.4, 2.5 and zot forgive nothing. Dating `nbf` and
 # `iat` back by as much treats all alike. It gives nothing away: the token did not exist then, and `exp` is not moved.
 BACKDATE_SECONDS = 60
-_as_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ def mint(key: SigningKey, claims: Claims, *, now: float, token_id: str, x5c: boo
         "jti": token_id,
         "access": [access.claim() for access in claims.access],
     }
-    payload = base64url_encode(_as_json(body).encode("ascii"))
+    payload = base64url_encode(to_json(body))
     message = b"%b.%b" % (key.header_x5c if x5c else key.header_kid, payload)
     signature = base64url_encode(key.sign(message))
     return f"{message.decode('ascii')}.{signature.decode('ascii')}"

@@ -1,7 +1,6 @@
 """The token endpoint: reads a request, has it answered within its deadline, and writes the audit line."""
 
 import asyncio
-import json
 import secrets
 import time
 import traceback
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from ldap_token_bridge.ascii_json import to_json
 from ldap_token_bridge.cache import RevocationsUnreadable
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.errors import Unavailable
@@ -39,7 +39,6 @@ from .token_request import is_form, read_request
 _MAX_BODY = 64 * 1024
 _LARGE_TOKEN = 8 * 1024
 _SUCCESS = {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store"}
-_as_json = json.JSONEncoder(ensure_ascii=True).encode
 # What a client may write into the audit line by itself.
 _MAX_TOLD = 200
 _CLIENT_ERROR = 400
@@ -160,12 +159,12 @@ class TokenEndpoint:
         if len(issued.token) > _LARGE_TOKEN:
             self._metrics.large_tokens.inc()
             trail.fields["token_bytes"] = len(issued.token)
-        text = _as_json(body)
+        text = to_json(body)
         if len(text) > _MAX_BODY:
             trail.reason = "too-many-scopes"
             message = "The request asks for more repositories than fit into one token; ask for fewer at once."
             return answers.error(400, "UNSUPPORTED", message)
-        return web.Response(body=text.encode("ascii"), headers=_SUCCESS)
+        return web.Response(body=text, headers=_SUCCESS)
 
     def _tell_shadow(self, shadow: Shadowed, trail: _Trail) -> None:
         for result in shadow.results:

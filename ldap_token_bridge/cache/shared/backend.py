@@ -19,7 +19,7 @@ class Write:
 
 
 class Backend(Protocol):
-    """A server of entries that live for a while. Every method raises StoreDown."""
+    """A server of entries that live for a while. Every method raises StoreDown, and ends at once when cancelled."""
 
     async def read(self, names: Sequence[str], at_most: int) -> list[bytes | None]:
         """The values, of which no more than `at_most` octets are fetched; None where there is none."""

@@ -106,7 +106,9 @@ def _client(address: StoreAddress, login: StoreLogin) -> tuple[Any, tuple[Any, .
         "username": address.user or None,
         "password": login.password.reveal() if login.password else None,
         "socket_connect_timeout": login.timeout,
-        "socket_timeout": login.timeout,
+        # No limit of the library's own for an answer: it would send under asyncio.wait_for, which in Python 3.11 loses
+        # a cancellation that comes as the sending ends. Whoever calls would then wait for that limit, not for theirs.
+        "socket_timeout": None,
         # One more try, at once: a connection may have been closed while it was idle.
         "retry": Retry(NoBackoff(), 1),
         # Nothing is sent that a careful user of the server would have to be allowed for the library's sake.

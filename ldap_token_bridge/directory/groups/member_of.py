@@ -55,7 +55,8 @@ class MemberOfWithGraph:
                 return await self._levels.above(level, deadline)
             # A group that is new, or stands outside of groups.base, or lists nobody, is none of the graph's.
             strange = [one for one in level if one.key not in graph.known]
-            return [*(up for one in level for up in graph.above(one)), *await self._levels.above(strange, deadline)]
+            above = [up for one in level for up in graph.above(one)]
+            return [*above, *await self._levels.above(strange, deadline)] if strange else above
 
         return await with_parents(self._reading, start, above)
 
