@@ -6,7 +6,7 @@ within groups; who is in them is forgotten when it is built.
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ldap_token_bridge.cache import SingleFlight
 from ldap_token_bridge.deadline import Deadline
@@ -32,10 +32,16 @@ class Graph:
 
     known: frozenset[str]
     holders: Mapping[str, tuple[str, ...]]
+    _above: dict[str, tuple[Found, ...]] = field(default_factory=dict, repr=False, compare=False)
 
-    def above(self, one: Found) -> list[Found]:
-        """The groups that hold this one."""
-        return [Found(Group(dn, via=one.group.dn)) for dn in self.holders.get(one.key, ())]
+    def above(self, one: Found) -> tuple[Found, ...]:
+        """The groups that hold this one; made once, for everybody who is in it."""
+        dn = one.group.dn
+        found = self._above.get(dn)
+        if found is None:
+            holders = self.holders.get(one.key, ())
+            found = self._above[dn] = tuple(Found(Group(holder, path="nested", via=dn)) for holder in holders)
+        return found
 
 
 class GraphKeeper:

@@ -14,7 +14,7 @@ from .names import comparable
 from .ranges import rest_of
 from .reading import Reading, together
 from .sids import ATTRIBUTES, SidNames, found
-from .walk import Found, with_parents
+from .walk import Found, named, with_parents
 
 
 async def direct_groups(reading: Reading, person: Person, deadline: Deadline) -> tuple[str, ...]:
@@ -47,7 +47,7 @@ class MemberOfWithGraph:
 
     async def groups_of(self, person: Person, deadline: Deadline) -> tuple[Group, ...]:
         """Every group."""
-        start = [Found(Group(dn)) for dn in await direct_groups(self._reading, person, deadline)]
+        start = [named(dn) for dn in await direct_groups(self._reading, person, deadline)]
         graph = await self._keeper.get(deadline) if start and self._reading.options.nested else None
 
         async def above(level: Sequence[Found]) -> list[Found]:

@@ -1,7 +1,8 @@
 """From the groups someone is in to the groups that hold those; a cycle ends where it began."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.identity import Group
@@ -12,15 +13,23 @@ from .reading import Reading
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A group with the DNs of the groups that it is in, as far as its entry told."""
+    """A group with the DNs of the groups that it is in, as far as its entry told.
+
+    `key` is what two finds of one group have in common.
+    """
 
     group: Group
     member_of: tuple[str, ...] = ()
+    key: str = field(init=False, compare=False, repr=False)
 
-    @property
-    def key(self) -> str:
-        """What two finds of one group have in common."""
-        return comparable(self.group.dn) if self.group.dn else self.group.sid
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", comparable(self.group.dn) if self.group.dn else self.group.sid)
+
+
+@lru_cache(65_536)  # people are in the same groups
+def named(dn: str) -> Found:
+    """A group that someone is in directly, of which nothing but the name is known."""
+    return Found(Group(dn))
 
 
 ParentsOf = Callable[[Sequence[Found]], Awaitable[Iterable[Found]]]
@@ -41,15 +50,17 @@ async def with_parents(reading: Reading, direct: Iterable[Found], parents_of: Pa
         via = level[0].group.dn if len(level) == 1 else ""
         higher: list[Found] = []
         for one in await parents_of(level):
-            key, group = one.key, one.group
-            if key not in found:
-                # Spelt out, for it is done for most groups of each first login: `replace` takes six times as long.
-                nested = Found(Group(group.dn, group.sid, "nested", group.via or via), one.member_of)
-                found[key] = nested
+            if one.key not in found:
+                nested = one if one.group.path == "nested" and one.group.via else _nested(one, via)
+                found[one.key] = nested
                 higher.append(nested)
         level = higher
     reading.bound(len(found))
     return with_via(list(found.values()))
+
+
+def _nested(one: Found, via: str) -> Found:
+    return Found(replace(one.group, path="nested", via=one.group.via or via), one.member_of)
 
 
 def with_via(found: Sequence[Found]) -> tuple[Group, ...]:
