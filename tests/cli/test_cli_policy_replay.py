@@ -24,7 +24,10 @@ NEXT = POLICY.replace(
 def bridge(tmp_path: Path, slapd: Slapd) -> Iterator[RunningBridge]:
     """A bridge at which bob pushes, alice does what stays hers, and somebody unknown pulls what is public."""
     directory = openldap(slapd.ldaps_url, slapd.base, slapd.bind_dn, slapd.ca_file)
-    with RunningBridge(tmp_path / "bridge", directory) as bridge:
+    bridge = RunningBridge(tmp_path / "bridge", directory)
+    # asyncio tells developers of each slow step, in a line that is no JSON: a busy machine would have one in the trail.
+    bridge.as_people_run_it()
+    with bridge:
         for _ in range(3):
             assert bridge.get("repository:team-a/app:pull,push", login="bob").status == 200
         assert bridge.get("repository:team-a/app:push", login="alice").status == 200

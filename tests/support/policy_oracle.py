@@ -32,7 +32,7 @@ def outcome(policy: dict[str, Any], question: Question, name: str | None) -> Out
 
 
 def _speaks(rule: Rule, question: Question, name: str | None, action: str, *, deny: bool) -> bool:
-    if not _narrowed(rule, question, unknown=deny):
+    if not counts(rule, question, unknown=deny):
         return False
     subject = question.subject
     if name is None:
@@ -47,7 +47,8 @@ def _speaks(rule: Rule, question: Question, name: str | None, action: str, *, de
     )
 
 
-def _narrowed(rule: Rule, question: Question, *, unknown: bool) -> bool:
+def counts(rule: Rule, question: Question, *, unknown: bool) -> bool:
+    """Whether the rule is in force at that time, for that service and address; `unknown` if one is not known."""
     if "until" in rule and question.now.date().isoformat() > rule["until"]:
         return False
     if "services" in rule and not (question.service in rule["services"] if question.service else unknown):
