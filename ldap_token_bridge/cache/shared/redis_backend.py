@@ -135,6 +135,8 @@ def _client(address: StoreAddress, login: StoreLogin) -> tuple[Any, tuple[Any, .
     if address.mode == "sentinel":
         # Sentinels have logins of their own; none is given to them that was made for the server.
         beside = {name: value for name, value in options.items() if name.startswith(("ssl", "socket"))}
+        # Asked one after the other: one whose machine is switched off leaves time for the others.
+        beside["socket_connect_timeout"] = login.timeout / (len(address.hosts) + 1)
         sentinel = Sentinel(list(address.hosts), sentinel_kwargs=beside, **options)  # type: ignore[no-untyped-call]  # has no types
         return sentinel.master_for(address.master), tuple(sentinel.sentinels)
     return Redis(host=host, port=port, **options), ()
