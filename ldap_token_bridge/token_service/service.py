@@ -8,127 +8,27 @@ Everything it decides with comes from one `Snapshot`, taken once a request, so t
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from ipaddress import IPv4Address, IPv6Address
-from typing import Literal
 
-from .deadline import Deadline
-from .directory import Authenticated, Authenticator, Login, Refused, Spent
-from .errors import BadRequest, Unavailable
-from .guard import Block
-from .identity import Account, Credentials, Refusal, Secret, Subject, SubjectKind, machine_of
-from .observe import spans
-from .policy import Decision, DecisionMemory, Policy, Question, Shadowed, ask_shadow
-from .refresh_service import NewRefreshToken, NotRenewed, RefreshRules, RefreshUse, renew
-from .registry import Access, parse_scopes
-from .robots import RobotGate, robot_name
-from .tokens import Claims, Keyring, RefreshRefusal, mint
-from .workloads import WorkloadGate, WorkloadRefusal, issuer_name
+from ldap_token_bridge.deadline import Deadline
+from ldap_token_bridge.directory import Authenticated, Login, Refused
+from ldap_token_bridge.errors import BadRequest, Unavailable
+from ldap_token_bridge.guard import Block
+from ldap_token_bridge.identity import Account, Credentials, Refusal, Secret, Subject, SubjectKind, machine_of
+from ldap_token_bridge.observe import spans
+from ldap_token_bridge.policy import Decision, Question, Shadowed, ask_shadow
+from ldap_token_bridge.refresh_service import NewRefreshToken, NotRenewed, RefreshUse, renew
+from ldap_token_bridge.registry import Access, parse_scopes
+from ldap_token_bridge.robots import robot_name
+from ldap_token_bridge.tokens import Claims, RefreshRefusal, mint
+from ldap_token_bridge.workloads import WorkloadRefusal, issuer_name
+
+from .model import Issued, NotIssued, Snapshot, TokenRequest, Way
 
 # More than any client asks for at once, and more than fits into the header that carries a token.
 MAX_ACCESS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class TokenRules:
-    """`bridge.yaml`'s `token`: who issues tokens, for which registries, for how many seconds, and what is told."""
-
-    issuer: str
-    services: tuple[str, ...]
-    lifetime: int
-    x5c: bool
-    issued_at: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """All that a request is decided with; replaced whole by a reload. `shadow` is compared with and decides nothing."""
-
-    rules: TokenRules
-    policy: Policy
-    keyring: Keyring
-    authenticator: Authenticator
-    robots: RobotGate
-    workloads: WorkloadGate
-    shadow: Policy | None = None
-    refresh: RefreshRules | None = None
-    decisions: DecisionMemory = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "decisions", DecisionMemory(self.policy))
-
-
-@dataclass(frozen=True, slots=True)
-class TokenRequest:
-    """What a client asks for, with a password, a refresh token, or neither.
-
-    `service` may be empty; `scopes` are as sent; `account` is a hint and never believed; `offline` asks for a refresh
-    token.
-    """
-
-    credentials: Credentials | None
-    service: str
-    scopes: tuple[str, ...]
-    address: IPv4Address | IPv6Address | None
-    account: str = ""
-    client_id: str = ""
-    offline: bool = False
-    refresh_token: Secret | None = None
-
-    @property
-    def grant(self) -> str:
-        """By what it is proved who asks: `password`, `refresh_token` or `none`."""
-        if self.refresh_token is not None:
-            return "refresh_token"
-        return "none" if self.credentials is None else "password"
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How it was found out who asks: whether memory answered for the directory, and the milliseconds in each stage.
-
-    `refresh_id` names the refresh token that was issued or used, empty if there was none. `workload` is what the audit
-    line tells of the token of a workload, empty for others. `stale_seconds` as of a login.
-    """
-
-    cache: Literal["hit", "miss", "none"] = "none"
-    spent: Spent = field(default_factory=Spent)
-    refresh_id: str = ""
-    workload: Mapping[str, str] = field(default_factory=dict)
-    stale_seconds: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Issued:
-    """A token, and why it says what it says. `issued_at` is Unix time, None if clients are not told."""
-
-    token: str = field(repr=False)
-    expires_in: int
-    issued_at: int | None
-    service: str
-    subject: str
-    asked: tuple[Access, ...]
-    decision: Decision
-    policy_hash: str
-    key_id: str
-    way: Way
-    refresh_token: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class NotIssued:
-    """No token, and why. `subject` is the canonical account, empty if none was found; `block` is a budget used up."""
-
-    reason: Refusal | RefreshRefusal | WorkloadRefusal
-    service: str
-    subject: str
-    asked: tuple[Access, ...]
-    policy_hash: str
-    way: Way
-    shadow: Shadowed | None = None
-    block: Block | None = None
 
 
 @dataclass(frozen=True, slots=True)
