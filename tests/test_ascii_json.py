@@ -1,6 +1,8 @@
 """JSON for tokens, answers and audit lines."""
 
 import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -11,7 +13,11 @@ from ldap_token_bridge.identity import Refusal
 
 _TEXTS = st.text(st.characters()) | st.text("\x7f\u2028\ud800é", max_size=5)
 _VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False) | _TEXTS,
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | _TEXTS,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TEXTS, inner, max_size=4),
     max_leaves=12,
 )
@@ -36,3 +42,15 @@ def test_what_json_does_not_know_is_an_error() -> None:
     """And no text that looks like one."""
     with pytest.raises(TypeError):
         to_json({"secret": object()})
+
+
+@dataclass(frozen=True)
+class _Issued:
+    token: str = field(repr=False)
+
+
+@pytest.mark.parametrize("value", [_Issued("eyJ"), {"way": (_Issued("eyJ"),)}, datetime(2026, 1, 1, tzinfo=UTC)])
+def test_no_object_is_written_with_what_it_holds(value: object) -> None:
+    """An outcome that gets into an audit line by mistake would show its token there, for all that its `repr` hides."""
+    with pytest.raises(TypeError):
+        to_json(value)

@@ -88,8 +88,10 @@ class Authenticator:
             return Refused(Refusal.WRONG_CREDENTIALS)
         known = self._people.remembered(name)
         try:
-            if known is None and (block := await self._budgets.blocked(address)):
-                return Refused(Refusal.TOO_MANY_ATTEMPTS, block=block)  # no search for each name that is made up
+            if known is None:
+                if block := await self._budgets.blocked(address):
+                    return Refused(Refusal.TOO_MANY_ATTEMPTS, block=block)  # no search for each name that is made up
+                known = self._people.remembered(name)  # others may have found them meanwhile
             return await self._login(name, None if anew else known, credentials.password, deadline, address, anew=anew)
         except TimeoutError:
             raise Unavailable("the directory did not answer in time") from None

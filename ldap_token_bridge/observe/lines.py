@@ -62,8 +62,9 @@ class LineWriter:
         is_closing = False
         while not is_closing:
             self._is_waking.wait()
-            is_closing = self._is_closing.wait(_GATHER)
+            self._is_closing.wait(_GATHER)
             self._is_waking.clear()  # before the lines are taken: one that comes now wakes the thread again
+            is_closing = self._is_closing.is_set()  # and only now: an end that comes now wakes it, too
             for piece, lines in self._pieces():
                 rest = piece
                 try:

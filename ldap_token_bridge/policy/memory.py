@@ -11,8 +11,10 @@ from .decision import Decision, Question
 from .load import Policy
 from .narrowing import day_of
 
-# In accesses, since one question may be about two hundred: some 20 MB at most.
+# In accesses, since one question may be about two hundred, or about none: some 20 MB at most.
 _ROOM = 20_000
+# So many groups, which are held with a question, take the room of one access.
+_GROUPS = 100
 
 
 class DecisionMemory:
@@ -23,7 +25,7 @@ class DecisionMemory:
         self._heeds_network = any(rule.networks is not None for rule in policy.rules)
         # With each decision what it is about: held here, the groups keep their identity for themselves.
         self._kept: OrderedDict[Hashable, tuple[Decision, Question]] = OrderedDict()
-        self._accesses = 0
+        self._size = 0
 
     def decide(self, question: Question) -> Decision:
         """What of the access asked for is granted, and why."""
@@ -33,10 +35,10 @@ class DecisionMemory:
             return kept[0]
         decision = self._policy.decide(question)
         self._kept[key] = decision, question
-        self._accesses += len(question.access)
-        while self._accesses > _ROOM:
+        self._size += _size(question)
+        while self._size > _ROOM:
             _, (_, oldest) = self._kept.popitem(last=False)
-            self._accesses -= len(oldest.access)
+            self._size -= _size(oldest)
         return decision
 
     def _key(self, question: Question) -> Hashable:
@@ -49,3 +51,9 @@ class DecisionMemory:
         who = (subject.kind, subject.name, id(subject.groups)) if subject else None
         where = question.address if self._heeds_network else None
         return who, question.access, question.service, where, day_of(question.now)
+
+
+def _size(question: Question) -> int:
+    """In accesses; never nothing, for anybody may ask about nothing from any number of addresses."""
+    groups = question.subject.groups if question.subject else ()
+    return 1 + len(question.access) + len(groups) // _GROUPS

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from ldap_token_bridge.observe import log
 
@@ -38,7 +38,9 @@ class Runner(web.AppRunner):
 
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
             handler = direct.get((request.method, request.raw_path.partition("?")[0]))
-            return await (handler or general)(request)
+            if handler is None or hdrs.EXPECT in request.headers:  # aiohttp heeds it in the application alone
+                return await general(request)
+            return await handler(request)
 
         server = _Server(handle, request_factory=made.request_factory, **self._kwargs)
         server.max_connections = self._max_connections

@@ -8,7 +8,7 @@ import pytest
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.directory import Authenticated, Authenticator, CacheTimes, Login, Refused
 from ldap_token_bridge.errors import Unavailable
-from ldap_token_bridge.guard import Block, Budget
+from ldap_token_bridge.guard import Block, Budget, Budgets
 from ldap_token_bridge.identity import Credentials, Refusal, Secret
 from ldap_token_bridge.ldap import BindResult
 from tests.support.budgets import in_memory
@@ -241,3 +241,25 @@ async def test_the_block_of_another_address_is_none_of_this_one() -> None:
     await world.login("wrong", address=IPv4Address("192.0.2.3"))  # alice is known, and the search over
     here, there = await asyncio.gather(world.reason("right"), world.reason("right", address=IPv4Address("192.0.2.2")))
     assert (here, there) == (BLOCKED, "in")
+
+
+async def test_who_was_found_while_the_budget_was_asked_is_not_looked_up_again() -> None:
+    """The budget may be a store's, and answer some of a storm later than the directory has answered others."""
+    world, go_on = World(), asyncio.Event()
+
+    class SlowElsewhere(Budgets):
+        async def blocked(self, address: object) -> Block | None:
+            if address != HERE:
+                await go_on.wait()
+            return None
+
+    world.authenticator = Authenticator(world.directory, TIMES, clock=world.clock, budgets=SlowElsewhere())
+    waiting = asyncio.ensure_future(world.login(address=IPv4Address("192.0.2.2")))
+    await asyncio.sleep(0)
+    first = await world.login()
+    go_on.set()
+    second = await waiting
+    assert isinstance(first, Authenticated)
+    assert isinstance(second, Authenticated)
+    assert second.cache == "hit"
+    assert dict(world.directory.asked) == {"find": 1, "bind": 1, "groups": 1}

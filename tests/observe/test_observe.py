@@ -115,3 +115,25 @@ def test_lines_of_two_streams_never_run_together() -> None:
         other.close()
     with os.fdopen(read) as stream:
         assert sorted(stream) == ["one\n"] * 200 + ["other\n"] * 200
+
+
+def test_an_end_as_lines_are_gathered_is_heeded() -> None:
+    """Whoever closes must not wait in vain for a thread that has slept through it."""
+    read, write = os.pipe()
+    with os.fdopen(write, "w") as stream:
+        writer = LineWriter(stream, lambda: None)
+
+        class EndsLate(threading.Event):
+            def wait(self, timeout: float | None = None) -> bool:
+                is_set = super().wait(timeout)
+                if not is_set:  # whoever closes comes just after the thread has looked
+                    self.set()
+                    writer._is_waking.set()
+                return is_set
+
+        writer._is_closing = EndsLate()  # a moment that no test can choose otherwise
+        writer.write("last\n")
+        writer._thread.join(10)
+        assert not writer._thread.is_alive()
+    with os.fdopen(read) as stream:
+        assert list(stream) == ["last\n"]

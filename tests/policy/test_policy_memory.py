@@ -1,0 +1,82 @@
+"""Decisions that are remembered: the same as those of the policy, and no more of them than there is room for."""
+
+from datetime import timedelta
+from ipaddress import ip_address
+
+from ldap_token_bridge.identity import Group, Subject, SubjectKind
+from ldap_token_bridge.policy import DecisionMemory, Question
+from ldap_token_bridge.policy.memory import _ROOM
+from ldap_token_bridge.registry import parse_scopes
+from tests.support.policies import AUDITORS, NOW, PLATFORM, policy
+
+_PULL = parse_scopes(["repository:team/app:pull"])
+_RULES = f"""\
+deny:
+  - {{id: closed, why: a freeze, who: ["user:mallory"], repositories: ["**"], actions: [pull]}}
+allow:
+  - {{id: named, who: ["user:alice"], repositories: ["**"], actions: [pull]}}
+  - {{id: machine, who: ["robot:ci"], repositories: ["**"], actions: [pull]}}
+  - {{id: group, who: ["group:platform"], repositories: ["**"], actions: [pull]}}
+  - {{id: near, who: [anyone], repositories: ["**"], actions: [pull], networks: [10.0.0.0/8]}}
+  - {{id: other, who: [anyone], repositories: ["**"], actions: [pull], services: [other]}}
+  - {{id: short, who: ["user:carol"], repositories: ["**"], actions: [pull], until: {NOW:%Y-%m-%d}}}
+"""
+
+
+def _question(subject: Subject | None, service: str = "registry", address: str = "", days: int = 0) -> Question:
+    where = ip_address(address) if address else None
+    return Question(subject, _PULL, service, where, NOW + timedelta(days=days))
+
+
+def _questions() -> list[Question]:
+    """Each differs from another in one thing that rules heed."""
+    groups = tuple[Group, ...]()
+    people = [Subject(SubjectKind.USER, name, groups) for name in ("alice", "bob", "carol", "mallory", "ci")]
+    machines = [Subject(kind, "ci", groups) for kind in (SubjectKind.ROBOT, SubjectKind.WORKLOAD)]
+    members = [Subject(SubjectKind.USER, "bob", (group,)) for group in (PLATFORM, AUDITORS)]
+    return [
+        _question(subject, service, address, days)
+        for subject in (None, *people, *machines, *members)
+        for service in ("registry", "other", "")
+        for address in ("", "10.0.0.1", "192.0.2.1")
+        for days in (0, 1)
+    ]
+
+
+def test_what_is_remembered_is_what_the_policy_says() -> None:
+    """Of people, machines and nobody, by groups, services, networks and days; asked twice, in both orders."""
+    rules, questions = policy(_RULES), _questions()
+    memory = DecisionMemory(rules)
+    for question in (*questions, *reversed(questions)):
+        assert memory.decide(question) == rules.decide(question)
+
+
+def test_groups_that_are_no_more_are_not_taken_for_others() -> None:
+    """Groups are told apart by where they stand in memory: what is remembered must keep that place for itself."""
+    rules = policy(_RULES)
+    memory = DecisionMemory(rules)
+    for number in range(2_000):
+        groups = (PLATFORM if number % 2 else AUDITORS,)
+        granted = memory.decide(_question(Subject(SubjectKind.USER, "bob", groups))).granted
+        assert bool(granted) is bool(number % 2)
+
+
+def _kept(memory: DecisionMemory) -> int:
+    return len(memory._kept)  # nothing else shows how much is kept
+
+
+def test_questions_about_nothing_take_room_too() -> None:
+    """A login that asks for no repository: from everywhere in an IPv6 network, one client alone sends billions."""
+    memory = DecisionMemory(policy(_RULES))
+    for number in range(_ROOM + 1_000):
+        memory.decide(Question(None, (), "registry", ip_address(number + (0x20010DB8 << 96)), NOW))
+    assert _kept(memory) <= _ROOM
+
+
+def test_many_groups_take_room_too() -> None:
+    """What is kept holds the person's groups, which are others after each look-up in the directory."""
+    memory = DecisionMemory(policy(_RULES))
+    groups = tuple(Group(f"CN={number},DC=example,DC=com") for number in range(1_000))
+    for _ in range(_ROOM // 4):
+        memory.decide(_question(Subject(SubjectKind.USER, "bob", (*groups,)[1:])))
+    assert 0 < _kept(memory) <= _ROOM // 8
