@@ -4,7 +4,7 @@ import asyncio
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 from aiohttp import web
 
@@ -116,15 +116,23 @@ def read_basic(headers: Sequence[str]) -> Credentials | None:
 
 
 def _fields(text: str) -> Mapping[str, Sequence[str]]:
-    try:
-        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
-    except ValueError as error:
-        what = "not UTF-8" if isinstance(error, UnicodeDecodeError) else f"more than {_MAX_FIELDS} fields"
-        raise BadRequest(f"the query or form cannot be read: {what}") from None
+    """As `urllib.parse.parse_qsl` reads it, which takes three times as long for the many scopes of a push."""
+    pieces = text.split("&")
+    if len(pieces) > _MAX_FIELDS:
+        raise BadRequest(f"the query or form cannot be read: more than {_MAX_FIELDS} fields")
     fields: dict[str, list[str]] = {}
-    for name, value in pairs:
-        fields.setdefault(name, []).append(value)
+    try:
+        for piece in pieces:
+            if piece:
+                name, _, value = piece.partition("=")
+                fields.setdefault(_decoded(name), []).append(_decoded(value))
+    except UnicodeDecodeError:
+        raise BadRequest("the query or form cannot be read: not UTF-8") from None
     return fields
+
+
+def _decoded(text: str) -> str:
+    return unquote_plus(text, errors="strict") if "%" in text or "+" in text else text
 
 
 def _single(fields: Mapping[str, Sequence[str]], name: str) -> str:
