@@ -18,6 +18,9 @@ PYTEST := $(BIN)/python -m pytest
 # They wait a lot, so three processes keep two cores busy; a file's tests share its servers, so they stay together.
 IN_PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder
 EXAMPLES := quick
+# A machine that does other things may keep a real server waiting for too long: what fails is run once more, by itself,
+# and must pass then. The first failure stays in the output.
+BY_ITSELF := --last-failed --last-failed-no-failures none
 # One file says what is installed: `env` is content with what `env-dev` has installed, which is more.
 RUN_STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
@@ -45,11 +48,13 @@ lint: env-dev ## style, types and the floors of the house
 	$(BIN)/lint-imports
 
 test: env-dev test-deps lint ## the checks, and the tests against real servers
-	$(PYTEST) $(IN_PARALLEL) --hypothesis-profile=$(EXAMPLES) -m "not slow" $(PYTEST_ARGS)
+	$(PYTEST) $(IN_PARALLEL) --hypothesis-profile=$(EXAMPLES) -m "not slow" $(PYTEST_ARGS) \
+	  || { [ $$? -eq 1 ] && $(PYTEST) $(BY_ITSELF) -m "not slow" $(PYTEST_ARGS); }
 
 test-all: EXAMPLES := thorough
 test-all: test ## the same with all examples of the properties, and then the slow tests
-	$(PYTEST) -m slow $(PYTEST_ARGS) || [ $$? -eq 5 ]  # 5: PYTEST_ARGS chose none of them
+	$(PYTEST) -m slow $(PYTEST_ARGS) \
+	  || { status=$$?; [ $$status -eq 5 ] || { [ $$status -eq 1 ] && $(PYTEST) $(BY_ITSELF) -m slow $(PYTEST_ARGS); }; }  # 5: none chosen
 
 test-deploy: env-dev test-deps ## what deploy/ holds: the image, the Pod, Compose, the chart, the unit (root; a part of test-all)
 	$(PYTEST) tests/deploy $(PYTEST_ARGS)

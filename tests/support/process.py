@@ -155,6 +155,12 @@ class Process:
     def hang(self) -> None:
         """Connections are still accepted by the kernel, but nothing answers until `resume`."""
         self._signal(signal.SIGSTOP)
+        # A thread that runs on another processor stops a moment later, and may have answered meanwhile.
+        give_up = time.monotonic() + 10
+        while not _has_stopped(self.pid):
+            if time.monotonic() > give_up:
+                raise ServerFailed(f"{self.command[0]} does not stop")
+            time.sleep(0.001)
 
     def resume(self) -> None:
         """Undoes `hang`; harmless if it does not hang."""
@@ -180,3 +186,11 @@ class Process:
             os.killpg(self._process.pid, number)
         except ProcessLookupError:
             return
+
+
+def _has_stopped(pid: int) -> bool:
+    """Whether all threads of a process stand still (proc(5), `stat`: the state comes after the name in brackets)."""
+    states = [
+        (thread / "stat").read_text().rpartition(")")[2].split()[0] for thread in Path(f"/proc/{pid}/task").iterdir()
+    ]
+    return all(state == "T" for state in states)
