@@ -61,6 +61,8 @@ def otlp_spans(endpoint: str, environment: Mapping[str, str]) -> "OtlpSpans":
 class OtlpSpans:
     """Makes spans and hands them to `processor`."""
 
+    are_recorded = True
+
     def __init__(self, processor: "SpanProcessor", environment: Mapping[str, str]) -> None:
         from opentelemetry.sdk.resources import Resource  # noqa: PLC0415 -- an extra
         from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 -- an extra

@@ -28,6 +28,9 @@ class RequestSpan(Protocol):
 class Spans(Protocol):
     """Where spans go."""
 
+    are_recorded: bool
+    """Whether anything is made of them at all."""
+
     def request(self, parent: TraceContext | None) -> AbstractContextManager[RequestSpan]:
         """A span for a whole request."""
 
@@ -55,6 +58,8 @@ _NOWHERE: AbstractContextManager[RequestSpan] = nullcontext(_Unrecorded(None))
 
 class NoSpans:
     """Tracing is off: nothing is made, nothing is sent."""
+
+    are_recorded = False
 
     def request(self, parent: TraceContext | None) -> AbstractContextManager[RequestSpan]:
         """The caller's own place."""

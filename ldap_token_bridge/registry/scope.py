@@ -7,7 +7,7 @@ A scope that does not parse is dropped, never an error: the registry then says w
 import re
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal, TypeGuard
 
@@ -31,9 +31,17 @@ class Access:
     type: ResourceType
     name: str
     actions: tuple[str, ...]
+    text: str = field(init=False, repr=False, compare=False)
+    """As a scope parameter has it. Made once, for it is written down, hashed and compared again and again."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", f"{self.type}:{self.name}:{','.join(self.actions)}")
 
     def __str__(self) -> str:
-        return f"{self.type}:{self.name}:{','.join(self.actions)}"
+        return self.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
 
     def claim(self) -> dict[str, object]:
         """The entry of the token's `access` list."""

@@ -66,7 +66,7 @@ class Bridge:
             settings.server.listen,
             self._tls,
             max_connections=max_connections(),
-            hot=token_handlers(self._endpoint),
+            direct=token_handlers(self._endpoint),
         )
         self._admin = Listener(
             admin_app(self.metrics, self.detail, self.flush),

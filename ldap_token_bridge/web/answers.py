@@ -4,7 +4,10 @@ Error bodies carry both shapes that clients read: the registry's `errors` list, 
 `docker login` shows of a token server's answer.
 """
 
+import time
 from collections.abc import Callable, Mapping
+from email.utils import formatdate
+from functools import lru_cache
 from typing import Any
 
 from aiohttp import web
@@ -31,7 +34,10 @@ from .token_request import BadCredentials, SlowClient
 REALM = "ldap-token-bridge"
 SERVER = "ldap-token-bridge"  # no versions
 INTERNAL = "internal-error"
+REQUEST_ID = "X-Request-Id"
 _NO_STORE = {"Cache-Control": "no-store"}
+_SUCCESS = _NO_STORE | {"Content-Type": "application/json; charset=utf-8"}
+_SUCCESS_HEAD = "".join(f"{name}: {value}\r\n" for name, value in (_SUCCESS | {"Server": SERVER}).items())
 
 
 def error(
@@ -42,6 +48,22 @@ def error(
     if oauth:
         body["error"] = oauth
     return web.json_response(body, status=status, headers=_NO_STORE | (headers or {}))
+
+
+def success(body: bytes) -> web.Response:
+    """A token, in JSON."""
+    return web.Response(body=body, headers=_SUCCESS)
+
+
+def reply_at_once(body: bytes, request_id: str) -> bytes:
+    """The same as a whole reply of HTTP 1.1, on a connection that goes on."""
+    told = f"{REQUEST_ID}: {request_id}\r\nContent-Length: {len(body)}\r\nDate: {_date(int(time.time()))}\r\n\r\n"
+    return b"HTTP/1.1 200 OK\r\n%b%b" % (f"{_SUCCESS_HEAD}{told}".encode("ascii"), body)
+
+
+@lru_cache(1)
+def _date(seconds: int) -> str:
+    return formatdate(seconds, usegmt=True)
 
 
 def unauthorized(message: str, *, oauth: str = "") -> web.Response:

@@ -28,9 +28,9 @@ def public_app(endpoint: TokenEndpoint, service: TokenService) -> web.Applicatio
         return web.Response(text=service.snapshot.keyring.bundle_pem(), content_type="application/x-pem-file")
 
     app = web.Application(client_max_size=MAX_BODY, middlewares=[in_both_shapes])
-    for path, handler in token_handlers(endpoint).items():
-        app.router.add_get(path, handler, allow_head=False)
-        app.router.add_post(path, handler)
+    for path in token_handlers(endpoint):
+        app.router.add_get(path, endpoint.answer, allow_head=False)
+        app.router.add_post(path, endpoint.answer)
     app.router.add_get("/jwks.json", jwks)
     app.router.add_get("/bundle.pem", bundle)
     for path in ("/livez", "/readyz", "/healthz"):
@@ -39,9 +39,9 @@ def public_app(endpoint: TokenEndpoint, service: TokenService) -> web.Applicatio
     return app
 
 
-def token_handlers(endpoint: TokenEndpoint) -> dict[str, Handler]:
+def token_handlers(endpoint: TokenEndpoint) -> dict[str, TokenEndpoint]:
     """What answers GET and POST, by path."""
-    return {spelling: endpoint.answer for path in TOKEN_PATHS for spelling in (path, f"{path}/")}
+    return {spelling: endpoint for path in TOKEN_PATHS for spelling in (path, f"{path}/")}
 
 
 async def healthy(_request: web.Request) -> web.Response:

@@ -6,15 +6,14 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import MappingProxyType
 
 from aiohttp import web
 
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.listen_address import ListenAddress
 
-from .protocol import Runner
-from .public import MAX_LINE, Handler, name_no_versions
+from .protocol import NO_DIRECT, Direct, Runner
+from .public import MAX_LINE, name_no_versions
 
 # Longer than any request may take (server.request_deadline is at most 14 s): those under way are finished.
 _DRAIN = 15.0
@@ -24,9 +23,6 @@ _IDLE = 15.0
 # clients repeat neither a POST nor the first request of a connection.
 _LAST_REQUESTS = 1.0
 _LOOK = 0.05
-
-Hot = Mapping[str, Handler]
-_NONE: Hot = MappingProxyType({})
 
 
 class Listener:
@@ -39,15 +35,16 @@ class Listener:
         tls: "ServerTls | None" = None,
         *,
         max_connections: int,
-        hot: Hot = _NONE,
+        direct: Mapping[str, Direct] = NO_DIRECT,
     ) -> None:
-        """`hot`: what answers GET and POST, by path, and raises nothing.
+        """`direct`: what answers GET and POST, by path, and raises nothing.
 
         What else the application does for a request costs as much as that answer.
         """
         self._runner = Runner(
             app,
-            {(method, path): self._direct(handler) for path, handler in hot.items() for method in ("GET", "POST")},
+            direct,
+            self._finish,
             max_connections=max_connections,
             max_line_size=MAX_LINE,
             max_field_size=MAX_LINE,
@@ -80,6 +77,7 @@ class Listener:
     async def stop(self) -> None:
         """Take no new connections, answer what those that are there still ask, then close."""
         self._is_stopping = True
+        self._runner.answer_nothing_at_once()
         if server := self._runner.server:
             end = asyncio.get_running_loop().time() + _LAST_REQUESTS
             for site in self._runner.sites:
@@ -107,14 +105,9 @@ class Listener:
         )
         await asyncio.gather(*taken, return_exceptions=True)
 
-    def _direct(self, handler: Handler) -> Handler:
-        async def answer(request: web.Request) -> web.StreamResponse:
-            response = await handler(request)
-            await name_no_versions(request, response)
-            await self._send_away(request, response)
-            return response
-
-        return answer
+    async def _finish(self, request: web.Request, response: web.StreamResponse) -> None:
+        await name_no_versions(request, response)
+        await self._send_away(request, response)
 
     async def _send_away(self, _request: web.Request, response: web.StreamResponse) -> None:
         if self._is_stopping:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import unquote_plus
 
 from aiohttp import web
+from multidict import MultiMapping
 
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.errors import BadRequest
@@ -15,6 +16,7 @@ from ldap_token_bridge.token_service import TokenRequest
 
 from .addresses import Address
 
+Headers = MultiMapping[str]
 _FORM = "application/x-www-form-urlencoded"
 # More fields than any client sends; the bound keeps a hostile body from becoming a hundred thousand objects.
 _MAX_FIELDS = 2000
@@ -28,14 +30,12 @@ class SlowClient(Exception):
     """The body did not come in time. Answered with 408."""
 
 
-async def read_request(request: web.Request, address: Address | None, deadline: Deadline) -> TokenRequest:
-    """What a GET or POST from `address` asks for; raises BadRequest, BadCredentials or SlowClient."""
-    if is_form(request):
-        return await _read_form(request, address, deadline)
+def read_query(path: str, headers: Headers, address: Address | None) -> TokenRequest:
+    """What a GET from `address` asks for; `path` with its query as sent. Raises BadRequest or BadCredentials."""
     # The raw text: aiohttp's own reading mends what does not decode, and a mended scope is not what was asked for.
-    fields = _fields(request.raw_path.partition("?")[2])
+    fields = _fields(path.partition("?")[2])
     return TokenRequest(
-        read_basic(request.headers.getall("Authorization", ())),
+        read_basic(headers.getall("Authorization", ())),
         _single(fields, "service"),
         tuple(fields.get("scope", ())),
         address,
@@ -45,12 +45,8 @@ async def read_request(request: web.Request, address: Address | None, deadline: 
     )
 
 
-def is_form(request: web.Request) -> bool:
-    """Whether it is asked by POST, as OAuth 2 has it."""
-    return request.method == "POST"
-
-
-async def _read_form(request: web.Request, address: Address | None, deadline: Deadline) -> TokenRequest:
+async def read_form(request: web.Request, address: Address | None, deadline: Deadline) -> TokenRequest:
+    """What a POST from `address` asks for; raises BadRequest or SlowClient."""
     charset = (request.charset or "utf-8").lower()
     if request.content_type != _FORM or charset not in ("utf-8", "utf8"):
         raise BadRequest(f"the body must be {_FORM} in UTF-8")
@@ -117,7 +113,8 @@ def read_basic(headers: Sequence[str]) -> Credentials | None:
 
 def _fields(text: str) -> Mapping[str, Sequence[str]]:
     """As `urllib.parse.parse_qsl` reads it, which takes three times as long for the many scopes of a push."""
-    pieces = text.split("&")
+    # What clients escape without need decodes to the same before the text is taken apart, and in a tenth of the time.
+    pieces = text.replace("%3A", ":").replace("%2F", "/").replace("%2C", ",").split("&")
     if len(pieces) > _MAX_FIELDS:
         raise BadRequest(f"the query or form cannot be read: more than {_MAX_FIELDS} fields")
     fields: dict[str, list[str]] = {}

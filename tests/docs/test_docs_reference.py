@@ -10,7 +10,7 @@ import pytest
 from ldap_token_bridge.identity import Refusal
 from ldap_token_bridge.observe import Metrics, audit
 from ldap_token_bridge.tokens import RefreshRefusal
-from ldap_token_bridge.web import DEFAULT_MESSAGES, answers, token_endpoint
+from ldap_token_bridge.web import DEFAULT_MESSAGES, answers, token_endpoint, trail
 from ldap_token_bridge.workloads import WorkloadRefusal
 from tests.support.documents import ROOT, column, document, documents
 
@@ -49,8 +49,9 @@ def _keys_written(module: ModuleType, *functions: str) -> set[str]:
 
 def test_every_field_of_the_audit_line_is_documented() -> None:
     """Those that are always there, those of a decision, those that a request adds."""
-    written = _keys_written(audit, "write_audit") | _keys_written(token_endpoint, "_record", "_decided")
-    written |= set(re.findall(r'\.fields\["(\w+)"\]', inspect.getsource(token_endpoint)))
+    written = _keys_written(audit, "write_audit") | _keys_written(trail, "record", "_add_decided")
+    written |= set(re.findall(r'\brecord\["(\w+)"\]', inspect.getsource(trail)))
+    written |= set(re.findall(r'\bfields\["(\w+)"\]', inspect.getsource(token_endpoint)))
     assert set(column(OPERATIONS.section("The audit line"), 0)) == written
 
 

@@ -46,7 +46,7 @@ async def port(service: Busy) -> AsyncIterator[int]:
     endpoint = TokenEndpoint(service, _OPTIONS, Metrics())
     app = public_app(endpoint, service)
     address = ListenAddress("127.0.0.1", 0)
-    listener = Listener(app, address, max_connections=10, hot=token_handlers(endpoint))
+    listener = Listener(app, address, max_connections=10, direct=token_handlers(endpoint))
     yield (await listener.start()).port
     await listener.stop()
 
