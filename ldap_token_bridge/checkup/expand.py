@@ -9,7 +9,8 @@ from ldap_token_bridge.directory.members import MemberReader
 from ldap_token_bridge.dn import fold
 from ldap_token_bridge.identity import Refusal, Subject, SubjectKind
 from ldap_token_bridge.ldap import LdapClient, LdapOptions
-from ldap_token_bridge.policy import Atom, Grant, Granted, Meanings, Policy, Question, Verdict, WhoCan
+from ldap_token_bridge.policy import Atom, Granted, Meanings, Policy, Question, Verdict
+from ldap_token_bridge.policy.who_can import Grant, WhoCan
 from ldap_token_bridge.settings import Settings
 
 from .many import GROUPS_REMEMBERED, SECONDS_REMEMBERED, Progress, for_each, open_client

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from ldap_token_bridge.errors import BridgeError, Misconfigured, Unavailable
 from ldap_token_bridge.identity import Credentials
 from ldap_token_bridge.settings import Settings
+from ldap_token_bridge.trust import trusting
 
 from .exchange import Answer, Clock, Endpoint, endpoint_at, endpoint_of, get
 
@@ -39,7 +40,7 @@ def source_at(url: str, ca_file: Path | None) -> Endpoint:
 
     def authorities() -> ssl.SSLContext:
         try:
-            return ssl.create_default_context(cafile=ca_file)
+            return trusting(ca_file)
         except OSError as error:
             raise ValueError(f"{ca_file} holds no certificates that can be read: {error.strerror}") from None
 

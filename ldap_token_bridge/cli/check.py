@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from ldap_token_bridge.checkup import Item, check_directory, check_files, check_issuers, check_store, exit_code
+from ldap_token_bridge.checkup import Item, check_directory, check_issuers, check_store, exit_code
+from ldap_token_bridge.checkup.offline import check_files
 from ldap_token_bridge.serve import ldap_options
 
 from .common import config_option, examples, find_config, format_choice, run_or_explain, say

@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from ldap_token_bridge.checkup import Endpoint, Grade, Item, endpoint_at, exit_code
+from ldap_token_bridge.checkup import Grade, Item, exit_code
 from ldap_token_bridge.checkup.doctor import (
     Evidence,
     Identity,
@@ -25,10 +25,12 @@ from ldap_token_bridge.checkup.doctor import (
     gather,
     identity_of,
 )
+from ldap_token_bridge.checkup.exchange import Endpoint, endpoint_at
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.identity import Credentials
 from ldap_token_bridge.registry import RegistryAuth, parse_scopes
 from ldap_token_bridge.settings import Settings, load_settings
+from ldap_token_bridge.trust import trusting
 
 from .common import (
     config_option,
@@ -131,7 +133,7 @@ def _registry(url: str, tls: ssl.SSLContext) -> Endpoint:
 
 
 def _tls(ca_file: Path | None) -> ssl.SSLContext:
-    context = ssl.create_default_context()
+    context = trusting(None)
     if ca_file:
         try:
             context.load_verify_locations(ca_file)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ldap_token_bridge.checkup import Whoami, in_words
+from ldap_token_bridge.checkup.person import Whoami, in_words
 from ldap_token_bridge.identity import Group
 
 from .common import printable

@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 
-from ldap_token_bridge.checkup import Endpoint, fetch_token, source_at, source_of
+from ldap_token_bridge.checkup.exchange import Endpoint
+from ldap_token_bridge.checkup.token_client import fetch_token, source_at, source_of
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.identity import Credentials
 from ldap_token_bridge.listen_address import is_loopback

@@ -9,7 +9,10 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from ldap_token_bridge.checkup import Grade, Whoami, check_files, whoami
+from ldap_token_bridge.checkup import Grade
+from ldap_token_bridge.checkup.offline import check_files
+from ldap_token_bridge.checkup.person import Whoami
+from ldap_token_bridge.checkup.whoami import whoami
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.identity import Secret
 from ldap_token_bridge.policy import Policy

@@ -4,6 +4,7 @@ import ssl
 from pathlib import Path
 
 from ldap_token_bridge.errors import Misconfigured
+from ldap_token_bridge.trust import trusting
 
 _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
@@ -25,10 +26,8 @@ def client_tls(ca_file: Path | None, certificate: Path | None, key: Path | None,
 
 
 def _trusting(ca_file: Path | None) -> ssl.SSLContext:
-    if ca_file is None:
-        return ssl.create_default_context()
     try:
-        context = ssl.create_default_context(cafile=str(ca_file))
+        return trusting(ca_file)
     except ssl.SSLError:
         raise Misconfigured.one(
             "this file holds no certificate",
@@ -37,9 +36,6 @@ def _trusting(ca_file: Path | None) -> ssl.SSLContext:
         ) from None
     except OSError as error:
         raise Misconfigured.one(f"cannot be read: {error.strerror}", str(ca_file)) from None
-    # Whoever names an issuing authority means it: it need not be self-signed.
-    context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
-    return context
 
 
 def _present(context: ssl.SSLContext, certificate: Path, key: Path | None) -> None:

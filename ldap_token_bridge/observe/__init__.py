@@ -1,6 +1,6 @@
 """What the bridge tells about itself: log lines, one audit line a request, metrics, spans of a trace.
 
-Owns structlog, prometheus-client and opentelemetry. Knows nothing of what it reports: callers hand over plain values,
+Owns prometheus-client and opentelemetry. Knows nothing of what it reports: callers hand over plain values,
 never secrets.
 """
 

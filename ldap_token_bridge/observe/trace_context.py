@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
-import structlog
+from .log import on_every_line
 
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?", re.ASCII).fullmatch
 _FIRST_VERSION, _NO_VERSION = "00", "ff"
@@ -42,4 +42,4 @@ def traced_lines(context: TraceContext | None) -> AbstractContextManager[None]:
     """Log lines within the block say which trace they belong to."""
     if context is None:
         return _NOTHING
-    return structlog.contextvars.bound_contextvars(trace_id=context.trace_id, span_id=context.span_id)
+    return on_every_line(trace_id=context.trace_id, span_id=context.span_id)

@@ -12,6 +12,7 @@ from ldap_token_bridge import __version__
 from ldap_token_bridge.checkup import Grade, check_directory, read_robots
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.errors import Misconfigured
+from ldap_token_bridge.ldap import LdapOptions
 from ldap_token_bridge.observe import Metrics, NoSpans, log
 from ldap_token_bridge.policy import Policy
 from ldap_token_bridge.settings import Settings
@@ -54,7 +55,7 @@ class Bridge:
         self._spans = spans_for(settings, os.environ)
         self._watch = watch(settings)
         files = self._files = read_files(settings, self._moment())
-        self._parts = directory_parts(settings, self.metrics)
+        self._parts = directory_parts(settings, ldap_options(settings.directory), self.metrics)
         self.metrics.directory.read = lambda: server_gauges(self._parts.client)
         self._service = TokenService(self._snapshot(settings, files, self._parts), now)
         self.metrics.issuers.key_ages = self._key_ages
@@ -83,7 +84,7 @@ class Bridge:
 
         `address` and `admin_address` then hold the ports that were found.
         """
-        await self._refuse_misfit(self.settings, self._service.snapshot.policy)
+        await self._refuse_misfit(self.settings, self._parts.options, self._service.snapshot.policy)
         await replace_spans(self._spans)
         self.address = await self._public.start()
         try:
@@ -130,8 +131,9 @@ class Bridge:
                 files = await self._read(settings)
                 parts = self._parts
                 if not parts.fits(settings):
-                    await self._refuse_misfit(settings, files.policy)
-                    parts = directory_parts(settings, self.metrics, parts)
+                    options = ldap_options(settings.directory)
+                    await self._refuse_misfit(settings, options, files.policy)
+                    parts = directory_parts(settings, options, self.metrics, parts)
                 self._replace_certificate(settings)
                 spans = self._spans
                 if settings.tracing != self.settings.tracing:
@@ -173,9 +175,9 @@ class Bridge:
         return self._report.detail(self.settings, self._service.snapshot, self._parts)
 
     @staticmethod
-    async def _refuse_misfit(settings: Settings, policy: Policy) -> None:
+    async def _refuse_misfit(settings: Settings, options: LdapOptions, policy: Policy) -> None:
         """A directory that is down may come back; one that refuses the bridge itself will go on doing so."""
-        items = await check_directory(settings, ldap_options(settings.directory), policy)
+        items = await check_directory(settings, options, policy)
         served = any(item.topic == "server" and item.grade is Grade.FINE for item in items)
         unusable = [item for item in items if item.grade is Grade.UNUSABLE and not (item.topic == "server" and served)]
         if unusable:

@@ -41,6 +41,7 @@ class DirectoryParts:
 
     settings: Settings
     files: tuple[bytes, ...] = field(repr=False)
+    options: LdapOptions = field(repr=False)
     client: LdapClient
     directory: Directory
     groups: GroupMemory
@@ -88,13 +89,15 @@ class DirectoryParts:
             await self.store.close()
 
 
-def directory_parts(settings: Settings, metrics: Metrics, before: DirectoryParts | None = None) -> DirectoryParts:
-    """Nothing is connected yet; raises Misconfigured for a key or TLS file that cannot be used.
+def directory_parts(
+    settings: Settings, options: LdapOptions, metrics: Metrics, before: DirectoryParts | None = None
+) -> DirectoryParts:
+    """Nothing is connected yet; raises Misconfigured for options that are unsafe. They are made of these settings.
 
     What failed goes on counting after a reload, with the parts `before` it, unless the budgets are others.
     """
     directory, cache = settings.directory, settings.cache
-    client = LdapClient(ldap_options(directory), metrics.ldap_operation)
+    client = LdapClient(options, metrics.ldap_operation)
     memory = GroupMemory(cache.max_accounts, cache.groups)
     times = CacheTimes(cache.credentials, cache.groups, cache.rejected, cache.max_accounts, cache.stale_if_down)
     reader = open_directory(client, directory.options, memory)
@@ -113,6 +116,7 @@ def directory_parts(settings: Settings, metrics: Metrics, before: DirectoryParts
     return DirectoryParts(
         settings,
         _files(settings),
+        options,
         client,
         reader,
         memory,

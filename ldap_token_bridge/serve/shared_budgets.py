@@ -18,7 +18,7 @@ from ldap_token_bridge.guard import (
     Budget,
     Budgets,
     MemoryAccountFailures,
-    in_memory_addresses,
+    MemoryAddressFailures,
     is_over,
     wait_of,
 )
@@ -194,7 +194,7 @@ def shared_budgets(
 
     addresses = None
     if address:
-        addresses = SharedAddressFailures(in_memory_addresses(address, max_entries), address, place, now)
+        addresses = SharedAddressFailures(MemoryAddressFailures(address, max_entries), address, place, now)
     memory = account.memory if account else 0.0
     return Budgets(accounts("streak"), accounts("stranger"), addresses, memory=memory)
 

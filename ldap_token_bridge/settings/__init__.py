@@ -5,8 +5,8 @@ but the settings and the password: keys, certificates and the policy are read by
 """
 
 from .load import DirectorySettings, Settings, load_settings
+from .model import WorkloadIssuer
 from .reference import bridge_schema, settings_page
-from .workload_model import WorkloadIssuer
 
 __all__ = [
     "DirectorySettings",

@@ -12,12 +12,12 @@ from ldap_token_bridge.identity import Secret
 from ldap_token_bridge.ldap import ServerAddress
 from ldap_token_bridge.yamlfile import Document, KeyPath, Model, examine, json_schema, read_document, read_text
 
-from .cache_model import Cache
 from .checks import check
 from .environment import overlay
 from .findings import Findings
 from .model import (
     BridgeFile,
+    Cache,
     Connections,
     Directory,
     DirectoryTls,
@@ -28,9 +28,9 @@ from .model import (
     Timeouts,
     Token,
     Tracing,
+    WorkloadIssuer,
 )
 from .types import MAX_PASSWORD
-from .workload_model import WorkloadIssuer
 
 M = TypeVar("M", bound=Model)
 _WHAT = "the settings file"

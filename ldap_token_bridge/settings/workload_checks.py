@@ -8,7 +8,7 @@ from ldap_token_bridge.workloads import ClaimPattern, Entry
 from ldap_token_bridge.yamlfile import KeyPath
 
 from .findings import Findings
-from .workload_model import WorkloadIssuer
+from .model import WorkloadIssuer
 
 _MAX_NAME = 64
 _NAME_REMEDY = f"Use a-z, 0-9, '.', '_' and '-', at most {_MAX_NAME}; a letter or digit first and last."

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ldap_token_bridge.observe import Metrics
-from ldap_token_bridge.serve.parts import DirectoryParts, directory_parts
+from ldap_token_bridge.serve.parts import DirectoryParts, directory_parts, ldap_options
 from ldap_token_bridge.settings import load_settings
 from tests.support import canaries, many_people, sample
 from tests.support.certificates import Authority
@@ -40,7 +40,8 @@ class Place:
             **changes,
         )
         (self.folder / "ldap-password").write_text(self.service_password)
-        return directory_parts(load_settings(path, {}), Metrics())
+        settings = load_settings(path, {})
+        return directory_parts(settings, ldap_options(settings.directory), Metrics())
 
     @property
     def service_password(self) -> str:

@@ -12,7 +12,8 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from ldap_token_bridge.policy import Policy, Question, ask_shadow, diff_policies, load_policy, parse_policy
+from ldap_token_bridge.policy import Policy, Question, ask_shadow, load_policy, parse_policy
+from ldap_token_bridge.policy.proof.diff import diff_policies
 from ldap_token_bridge.registry import Access
 from ldap_token_bridge.serve.unnoticed import unnoticed
 from tests.support import large_policy

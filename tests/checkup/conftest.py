@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from ldap_token_bridge.checkup import Item, check_directory, check_files
+from ldap_token_bridge.checkup import Item, check_directory
+from ldap_token_bridge.checkup.offline import check_files
 from ldap_token_bridge.serve import ldap_options
 from ldap_token_bridge.tokens import new_key
 from tests.support import canaries, sample

@@ -15,8 +15,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from ldap_token_bridge.checkup import Grade, Item, endpoint_at
+from ldap_token_bridge.checkup import Grade, Item
 from ldap_token_bridge.checkup.doctor import Evidence, Question, Wanted, diagnose, gather
+from ldap_token_bridge.checkup.exchange import endpoint_at
 from ldap_token_bridge.identity import Credentials, Secret
 from ldap_token_bridge.settings import load_settings
 from ldap_token_bridge.tokens import Keyring, activate_key, new_key

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ldap_token_bridge.checkup import Expansion, check_files, expand
+from ldap_token_bridge.checkup.expand import Expansion, expand
+from ldap_token_bridge.checkup.offline import check_files
 from ldap_token_bridge.identity import Refusal
-from ldap_token_bridge.policy import Question, who_can
+from ldap_token_bridge.policy import Question
+from ldap_token_bridge.policy.who_can import who_can
 from ldap_token_bridge.registry import Access
 from ldap_token_bridge.serve import ldap_options
 from tests.checkup.conftest import MakeFolder, of_slapd

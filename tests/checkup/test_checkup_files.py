@@ -8,7 +8,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
-from ldap_token_bridge.checkup import Grade, Item, check_files, exit_code
+from ldap_token_bridge.checkup import Grade, Item, exit_code
+from ldap_token_bridge.checkup.offline import check_files
 from ldap_token_bridge.tokens import new_key
 from tests.checkup.conftest import POLICY, MakeFolder
 from tests.support import key_folder

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ldap_token_bridge.checkup import fetch_token, source_at, source_of
+from ldap_token_bridge.checkup.token_client import fetch_token, source_at, source_of
 from ldap_token_bridge.errors import BridgeError, Misconfigured, Unavailable
 from ldap_token_bridge.identity import Credentials, Secret
 from ldap_token_bridge.settings import load_settings

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from ldap_token_bridge.checkup import Grade, Whoami, check_files, whoami
+from ldap_token_bridge.checkup import Grade
+from ldap_token_bridge.checkup.offline import check_files
+from ldap_token_bridge.checkup.person import Whoami
+from ldap_token_bridge.checkup.whoami import whoami
 from ldap_token_bridge.identity import Refusal, Secret
 from ldap_token_bridge.serve import ldap_options
 from tests.checkup.conftest import MakeFolder, of_slapd

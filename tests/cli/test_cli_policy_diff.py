@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ldap_token_bridge.cli import root
-from ldap_token_bridge.policy import Gap, PolicyDiff
+from ldap_token_bridge.policy.proof.diff import Gap, PolicyDiff
 
 OLD = """\
 version: 1

@@ -7,6 +7,7 @@ from click.testing import CliRunner, Result
 
 from ldap_token_bridge.cli import root
 from ldap_token_bridge.policy import parse_policy
+from ldap_token_bridge.policy.proof import work
 from tests.support.docker_auth_oracle import path_match
 
 
@@ -177,6 +178,23 @@ def test_other_ways_to_decide(tmp_path: Path) -> None:
     result = CliRunner().invoke(root, ["policy", "import-docker-auth", str(tmp_path / "auth.yml")])
     assert result.exit_code == 1
     assert "'ext_authz' decides as well" in result.stderr
+
+
+def test_effort_raises_the_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was not compared for lack of steps is left out, exit code 1; with more steps it is translated."""
+    monkeypatch.setattr(work, "MOST_STEPS", 3)
+    path = tmp_path / "auth.yml"
+    entries = "\n".join(f"  - {{match: {{account: u{number}}}, actions: [pull]}}" for number in range(4))
+    path.write_text(f"acl:\n{entries}\n")
+    usual = CliRunner().invoke(root, ["policy", "import-docker-auth", str(path)])
+    assert usual.exit_code == 1
+    assert "auth.yml:3:5: this entry and 2 more behind it are not translated: what earlier ones take" in usual.stderr
+    assert "all questions together take more than 3 steps of search" in usual.stderr
+    assert "--effort 10" in usual.stderr
+    assert [rule.id for rule in parse_policy([("policy.yaml", usual.stdout)]).rules] == ["line-2"]
+    longer = CliRunner().invoke(root, ["policy", "import-docker-auth", "--effort", "100", str(path)])
+    assert longer.exit_code == 0, longer.output
+    assert len(parse_policy([("policy.yaml", longer.stdout)]).rules) == 4
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from ldap_token_bridge.checkup import BindOutcome, Grade, Item, Whoami
+from ldap_token_bridge.checkup import Grade, Item
+from ldap_token_bridge.checkup.person import BindOutcome, Whoami
 from ldap_token_bridge.cli import password, root
 from ldap_token_bridge.cli import person as printing
 from ldap_token_bridge.cli import whoami as asking

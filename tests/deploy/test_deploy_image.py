@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,17 @@ def test_its_recipe_is_clean(name: str) -> None:
     hadolint = Path(sys.executable).with_name("hadolint")
     done = subprocess.run([hadolint, str(ROOT / name)], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_its_python_is_one_that_was_tried() -> None:
+    """Both bases have the same, and pyproject.toml names it among those that the tests were run with."""
+    bases = re.findall(
+        r"^ARG \w+_BASE=python:([0-9.]+)-slim$", (ROOT / "deploy/Containerfile").read_text(), re.MULTILINE
+    )
+    tried = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["classifiers"]
+    assert len(bases) == 2
+    assert {f"Programming Language :: Python :: {base}" for base in bases} <= set(tried)
+    assert len(set(bases)) == 1
 
 
 def test_its_size_is_as_documented(podman: Podman) -> None:

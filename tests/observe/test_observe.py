@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import threading
+from typing import Literal
 
 import pytest
 
@@ -28,8 +29,46 @@ def test_log_lines_are_text_for_people(capsys: pytest.CaptureFixture[str]) -> No
     configure_logging("text", "info")
     log().info("listening", address="x")
     line = capsys.readouterr().err
-    assert "listening" in line
+    assert line.endswith(" info    listening  address=x\n")
     assert "\x1b" not in line
+
+
+def test_a_log_line_is_in_colour_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its level, at which people look first."""
+    configure_logging("text", "info")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    log().error("down")
+    assert "\x1b[31merror" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_no_name_steers_a_terminal_or_begins_a_line(
+    form: Literal["json", "text"], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever may choose a name in the directory writes nobody's log."""
+    configure_logging(form, "info")
+    log().warning(
+        "who\nis this", entry="cn=a\n2026-01-01T00:00:00Z error   down \x1b[2J\u202e", groups=["\x9b1m\u2028"]
+    )
+    line = capsys.readouterr().err
+    assert line.count("\n") == 1
+    assert line[:-1].isprintable()
+
+
+def test_what_belongs_together_in_a_text_line_is_in_quotes(capsys: pytest.CaptureFixture[str]) -> None:
+    """A value with a space in it could be taken for two, and one with `=` for a field."""
+    configure_logging("text", "debug")
+    log().debug("seen", where="", name="a b=c", number=3, names=["jürgen"])
+    assert capsys.readouterr().err.endswith(' debug   seen  where=""  name="a b=c"  number=3  names=["jürgen"]\n')
+
+
+def test_a_value_of_any_type_makes_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """To log is often the last thing that is done about an error."""
+    configure_logging("json", "info")
+    log().error("odd", value=b"\xff")  # type: ignore[arg-type]
+    assert json.loads(capsys.readouterr().err)["value"] == "b'\\xff'"
 
 
 def test_an_audit_line_is_one_object_on_standard_output(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from ldap_token_bridge.identity import SubjectKind
-from ldap_token_bridge.policy import Policy, PolicyDiff, diff_policies, parse_policy
+from ldap_token_bridge.policy import Policy, parse_policy
+from ldap_token_bridge.policy.proof.diff import PolicyDiff, diff_policies
 from ldap_token_bridge.policy.proof.names import Names
 from tests.support.large_policy import policy_text
 

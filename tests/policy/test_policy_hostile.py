@@ -10,7 +10,9 @@ import pytest
 
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.identity import Group
-from ldap_token_bridge.policy import Policy, Work, check, diff_policies, index, load_policy, parse_policy
+from ldap_token_bridge.policy import Policy, check, index, load_policy, parse_policy
+from ldap_token_bridge.policy.proof import Work
+from ldap_token_bridge.policy.proof.diff import diff_policies
 from ldap_token_bridge.yamlfile import reader
 from tests.support.policies import granted, policy, problems, user
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from ldap_token_bridge.policy import Change, PastRequest, Unread, count_alike, read_requests, replay
+from ldap_token_bridge.policy import Change
+from ldap_token_bridge.policy.replay import PastRequest, Unread, count_alike, read_requests, replay
 from ldap_token_bridge.registry import Access
 from tests.support.policies import PLATFORM, policy
 

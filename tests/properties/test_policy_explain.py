@@ -6,7 +6,8 @@ from typing import Any
 
 from hypothesis import given, settings
 
-from ldap_token_bridge.policy import DenyReason, Explanation, Granted, Policy, Question, explain
+from ldap_token_bridge.policy import DenyReason, Granted, Policy, Question
+from ldap_token_bridge.policy.explain import Explanation, explain
 from ldap_token_bridge.policy.obstacles import ObstacleKind
 from ldap_token_bridge.registry import Access
 from tests.properties.test_policy_engine import cases, load

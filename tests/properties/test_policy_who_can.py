@@ -7,22 +7,12 @@ from hypothesis import strategies as st
 
 from ldap_token_bridge.dn import fold
 from ldap_token_bridge.identity import Group, Subject, SubjectKind
-from ldap_token_bridge.policy import (
-    Allowance,
-    Atoms,
-    Exemption,
-    Holder,
-    Policy,
-    Question,
-    Rule,
-    holder_of_subject,
-    what_can,
-    who_can,
-)
+from ldap_token_bridge.policy import Atoms, Policy, Question, Rule
 from ldap_token_bridge.policy.fit import fit
 from ldap_token_bridge.policy.narrowing import Narrowing
 from ldap_token_bridge.policy.terms import Person, Terms
-from ldap_token_bridge.policy.what_can import _filled
+from ldap_token_bridge.policy.what_can import Allowance, Holder, _filled, holder_of_subject, what_can
+from ldap_token_bridge.policy.who_can import Exemption, who_can
 from ldap_token_bridge.registry import Access
 from tests.properties.test_policy_engine import ACTIONS, DNS, MOMENTS, NAMES, Plain, load, names_near, policies
 from tests.support.examples import examples

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from ldap_token_bridge.guard import Budget, Budgets, MemoryAccountFailures, in_memory_addresses
+from ldap_token_bridge.guard import Budget, Budgets, MemoryAccountFailures, MemoryAddressFailures
 
 
 def in_memory(
@@ -14,5 +14,5 @@ def in_memory(
 ) -> Budgets:
     """Of at most that many accounts and addresses; None is `off`."""
     accounts, strangers = (MemoryAccountFailures(account, max_entries, clock) if account else None for _ in range(2))
-    addresses = in_memory_addresses(address, max_entries, clock) if address else None
+    addresses = MemoryAddressFailures(address, max_entries, clock) if address else None
     return Budgets(accounts, strangers, addresses, memory=account.memory if account else 0.0)

@@ -24,22 +24,25 @@ class Issued:
 
 
 class Authority:
-    """Signs certificates with a key that lives as long as the object; writes them into its folder."""
+    """Signs certificates with a key that lives as long as the object; writes them into its folder.
 
-    def __init__(self, folder: Path, name: str = "Test CA") -> None:
+    `by_hand`: as many people make one, without all that RFC 5280 asks for beside names, keys and dates.
+    """
+
+    def __init__(self, folder: Path, name: str = "Test CA", *, by_hand: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self._by_hand = by_hand
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         self._key_id = x509.SubjectKeyIdentifier.from_public_key(self._key.public_key())
         now = datetime.now(UTC)
-        certificate = (
-            _builder(self._name, self._name, self._key, (now - timedelta(days=2), now + timedelta(days=30)))
-            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .add_extension(_usage(signs_certificates=True), critical=True)
-            .add_extension(self._key_id, critical=False)
-            .sign(self._key, SHA256())
-        )
+        builder = _builder(self._name, self._name, self._key, (now - timedelta(days=2), now + timedelta(days=30)))
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=not by_hand)
+        if not by_hand:
+            builder = builder.add_extension(_usage(signs_certificates=True), critical=True)
+            builder = builder.add_extension(self._key_id, critical=False)
+        certificate = builder.sign(self._key, SHA256())
         self.ca_file = folder / "ca.pem"
         """The certificate that clients trust."""
         self.ca_file.write_bytes(certificate.public_bytes(Encoding.PEM))
@@ -53,16 +56,19 @@ class Authority:
         now = datetime.now(UTC)
         start, end = now - timedelta(days=1), now + timedelta(days=days)
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        certificate = (
-            _builder(subject, self._name, key, (min(start, end - timedelta(days=1)), end))
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(_usage(signs_certificates=False), critical=True)
-            .add_extension(x509.ExtendedKeyUsage(_PURPOSES), critical=False)
-            .add_extension(x509.SubjectAlternativeName([_general_name(host) for host in hosts]), critical=False)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(self._key_id), critical=False)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-            .sign(self._key, SHA256())
-        )
+        names = x509.SubjectAlternativeName([_general_name(host) for host in hosts])
+        builder = _builder(subject, self._name, key, (min(start, end - timedelta(days=1)), end))
+        builder = builder.add_extension(names, critical=False)
+        if not self._by_hand:
+            issuer = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(self._key_id)
+            builder = (
+                builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+                .add_extension(_usage(signs_certificates=False), critical=True)
+                .add_extension(x509.ExtendedKeyUsage(_PURPOSES), critical=False)
+                .add_extension(issuer, critical=False)
+                .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            )
+        certificate = builder.sign(self._key, SHA256())
         issued = Issued(self._folder / f"{name}.pem", self._folder / f"{name}.key")
         issued.certificate.write_bytes(certificate.public_bytes(Encoding.PEM))
         issued.key.touch(mode=0o600)

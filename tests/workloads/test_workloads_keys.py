@@ -1,11 +1,12 @@
 """Fetched keys: when an issuer is asked, who waits for it, and what becomes of its keys when it is down."""
 
 import asyncio
+import json
 
 import pytest
-from structlog.testing import capture_logs
 
 from ldap_token_bridge.deadline import Deadline
+from ldap_token_bridge.observe import configure_logging
 from ldap_token_bridge.tokens import TrustedKeys
 from ldap_token_bridge.workloads import CannotFetch, IssuerUnavailable
 from ldap_token_bridge.workloads.keys import KEEP, FetchedKeys
@@ -114,16 +115,17 @@ async def test_an_unknown_key_has_the_issuer_asked_once_a_minute() -> None:
     assert idp.asked == 2
 
 
-async def test_whatever_fails_in_a_fetch_is_an_outage() -> None:
+async def test_whatever_fails_in_a_fetch_is_an_outage(capsys: pytest.CaptureFixture[str]) -> None:
     """And is told once in the log, by its kind; so is its end."""
+    configure_logging("json", "info")
     idp = Script()
-    with capture_logs() as told:
-        idp.failure = RuntimeError("what nobody thought of")
-        for idp.now in (0, 10):
-            with pytest.raises(IssuerUnavailable, match="cannot be verified"):
-                await idp.current()
-        idp.failure, idp.now = None, 20
-        assert await idp.current() is FIRST
+    idp.failure = RuntimeError("what nobody thought of")
+    for idp.now in (0, 10):
+        with pytest.raises(IssuerUnavailable, match="cannot be verified"):
+            await idp.current()
+    idp.failure, idp.now = None, 20
+    assert await idp.current() is FIRST
+    told = map(json.loads, capsys.readouterr().err.splitlines())
     assert [(line["event"], line.get("why")) for line in told] == [
         ("the keys of an issuer cannot be fetched", "RuntimeError"),
         ("the keys of an issuer can be fetched again", None),

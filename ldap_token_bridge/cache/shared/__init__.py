@@ -6,13 +6,15 @@ hostile costs no login (`health`, `store`).
 
 from .address import StoreAddress, parse_store
 from .backend import Backend, StoreDown, Write
+from .entries import Entry, Found
 from .health import StoreEvents
 from .key import StoreKey, Vault
 from .login import StoreLogin
 from .open import open_backend
+from .questions import Patience
 from .revocations import SharedRevocations, unite
 from .slow_hash import SlowHash, SlowHasher
-from .store import Entry, Found, Patience, SharedStore
+from .store import SharedStore
 
 __all__ = [
     "Backend",

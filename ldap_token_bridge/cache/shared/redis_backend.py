@@ -17,6 +17,7 @@ from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 from redis.maint_notifications import MaintNotificationsConfig
 
 from ldap_token_bridge.errors import Misconfigured
+from ldap_token_bridge.trust import VERIFY_WITH, VERIFY_WITHOUT
 
 from .address import StoreAddress
 from .backend import StoreDown, Write
@@ -122,6 +123,8 @@ def _client(address: StoreAddress, login: StoreLogin) -> tuple[Any, tuple[Any, .
             "ssl_certfile": str(login.certificate) if login.certificate else None,
             "ssl_keyfile": str(login.key) if login.key else None,
             "ssl_min_version": TLSVersion.TLSv1_2,
+            "ssl_include_verify_flags": [VERIFY_WITH],
+            "ssl_exclude_verify_flags": [VERIFY_WITHOUT],
         }
     if address.path:
         return Redis(unix_socket_path=address.path, max_connections=_CONNECTIONS, **options), ()

@@ -8,49 +8,20 @@ only if a bridge with the same key wrote it, for this very entry, and lately eno
 import asyncio
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Callable, Sequence
 
 from .backend import Backend, StoreDown, Write
+from .entries import Entry, Found, Seals
 from .epochs import Epochs
 from .health import Health, Silent, StoreEvents
 from .key import OVERHEAD, Vault
+from .questions import UNHURRIED, Patience, Questions
 from .writer import Writer
-
-V = TypeVar("V")
 
 MAX_VALUE = 256 * 1024
 _LOOK_AGAIN = 1.0  # seconds
-_UNHURRIED = 1.0  # seconds for what no request waits for
-_AT_ONCE = 16
-_FAST_CLOCK = 5.0  # seconds that another replica's clock may be ahead
 _EPOCHS_LIVE = 366 * 86_400
 _TRIES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """Where something stands, and for how many seconds from its writing on it is believed."""
-
-    kind: str
-    name: str
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What was written `age` seconds ago."""
-
-    value: bytes
-    age: float
-
-
-@dataclass(slots=True)
-class Patience:
-    """The seconds that one request still has for the store."""
-
-    left: float
 
 
 class SharedStore:
@@ -77,12 +48,12 @@ class SharedStore:
         self._timeout = timeout
         self._events = events or Silent()
         self._clock = clock
-        self._now = now
+        self._seals = Seals(vault, self._events, now)
         self._health = Health(self._events, clock)
         self._epochs = Epochs()
         self._epochs_entry = self.permanent("epochs", _EPOCHS_LIVE)
         self._writer = Writer(self._write, lambda: self._events.operation("write", "dropped", 0.0))
-        self._room = asyncio.Semaphore(_AT_ONCE)
+        self._ask = Questions(self._health, self._events, timeout, clock)
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -124,18 +95,18 @@ class SharedStore:
         nothing: list[Found | None] = [None] * len(entries)
         names = [entry.name for entry in entries]
         try:
-            raw = await self._ask("read", patience, lambda: self._backend.read(names, MAX_VALUE + 1), _hit)
+            raw = await self._ask.within(patience, "read", lambda: self._backend.read(names, MAX_VALUE + 1), _hit)
         except StoreDown:
             return nothing
         # What is longer was cut, and cannot be opened.
-        return [self._opened(entry, value) for entry, value in zip(entries, raw, strict=True)]
+        return [self._seals.opened(entry, value) for entry, value in zip(entries, raw, strict=True)]
 
     async def claim(self, entry: Entry, patience: Patience) -> bool:
         """Whether it is ours for its time; also if the store cannot say."""
         try:
-            return await self._ask(
-                "claim",
+            return await self._ask.within(
                 patience,
+                "claim",
                 lambda: self._backend.claim(entry.name, _ms(entry.seconds)),
                 lambda mine: "ok" if mine else "refused",
             )
@@ -150,8 +121,10 @@ class SharedStore:
         Raises StoreDown if the store cannot do that in time.
         """
         for _ in range(_TRIES):
-            (raw,) = await self._ask("read", patience, lambda: self._backend.read([entry.name], MAX_VALUE + 1), _hit)
-            found = self._opened(entry, raw)
+            (raw,) = await self._ask.within(
+                patience, "read", lambda: self._backend.read([entry.name], MAX_VALUE + 1), _hit
+            )
+            found = self._seals.opened(entry, raw)
             new = change(found.value if found else None)
             if new is None:
                 return None
@@ -160,10 +133,10 @@ class SharedStore:
         raise StoreDown("others write all the time")
 
     async def _swap(self, entry: Entry, old: bytes | None, new: bytes, patience: Patience) -> bool:
-        sealed = self.vault.seal(entry.name, new, self._now())
-        return await self._ask(
-            "swap",
+        sealed = self._seals.seal(entry, new)
+        return await self._ask.within(
             patience,
+            "swap",
             lambda: self._backend.swap(entry.name, old, sealed, _ms(entry.seconds)),
             lambda done: "ok" if done else "refused",
         )
@@ -173,7 +146,7 @@ class SharedStore:
         if len(value) + OVERHEAD > MAX_VALUE:
             self._events.operation("write", "dropped", 0.0)
         elif entry.seconds > age and self.is_up:
-            sealed = self.vault.seal(entry.name, value, self._now() - age)
+            sealed = self._seals.seal(entry, value, age)
             self._writer.add(Write(entry.name, sealed, _ms(entry.seconds - age)))
 
     def remove(self, entry: Entry) -> None:
@@ -183,15 +156,17 @@ class SharedStore:
 
     async def fetch(self, entry: Entry, at_most: int) -> tuple[Found | None, bytes | None]:
         """What stands there, and the octets to give to `replace`, without a request's hurry. Raises StoreDown."""
-        raw = (await self._unhurried("read", lambda: self._backend.read([entry.name], at_most + 1)))[0]
+        raw = (await self._ask.unhurried("read", lambda: self._backend.read([entry.name], at_most + 1)))[0]
         if raw is not None and len(raw) > at_most:
             raise StoreDown(f"the entry of {entry.kind} is larger than {at_most} octets")
-        return self._opened(entry, raw), raw
+        return self._seals.opened(entry, raw), raw
 
     async def replace(self, entry: Entry, old: bytes | None, value: bytes) -> bool:
         """Writes it unless somebody else has changed it since; whether that was done. Raises StoreDown."""
-        sealed = self.vault.seal(entry.name, value, self._now())
-        return await self._unhurried("swap", lambda: self._backend.swap(entry.name, old, sealed, _ms(entry.seconds)))
+        sealed = self._seals.seal(entry, value)
+        return await self._ask.unhurried(
+            "swap", lambda: self._backend.swap(entry.name, old, sealed, _ms(entry.seconds))
+        )
 
     async def forget(self, account: str) -> None:
         """Lets no bridge use again what is remembered of an account, by its immutable id. Raises StoreDown."""
@@ -212,13 +187,13 @@ class SharedStore:
     async def try_out(self) -> None:
         """As `look`, and everything else that a bridge does with a store. Raises StoreDown."""
         await self.look()
-        trial = self.entry("trial", secrets.token_bytes(8), seconds=_UNHURRIED)
-        claimed = await self._unhurried("claim", lambda: self._backend.claim(trial.name, _ms(trial.seconds)))
-        sealed = self.vault.seal(trial.name, b"", self._now())
-        await self._unhurried("write", lambda: self._backend.write([Write(trial.name, sealed, _ms(trial.seconds))]))
+        trial = self.entry("trial", secrets.token_bytes(8), seconds=UNHURRIED)
+        claimed = await self._ask.unhurried("claim", lambda: self._backend.claim(trial.name, _ms(trial.seconds)))
+        sealed = self._seals.seal(trial, b"")
+        await self._ask.unhurried("write", lambda: self._backend.write([Write(trial.name, sealed, _ms(trial.seconds))]))
         swapped = await self.replace(trial, sealed, b"again")
         found, _ = await self.fetch(trial, MAX_VALUE)
-        await self._unhurried("write", lambda: self._backend.write([Write(trial.name, None)]))
+        await self._ask.unhurried("write", lambda: self._backend.write([Write(trial.name, None)]))
         if not (claimed and swapped and found and found.value == b"again"):
             raise StoreDown("it does not keep what is written into it")
 
@@ -255,59 +230,14 @@ class SharedStore:
             if epochs.of(account) != old.of(account):
                 self.on_forget(account)
 
-    async def _ask(
-        self, operation: str, patience: Patience, work: Callable[[], Awaitable[V]], outcome: Callable[[V], str]
-    ) -> V:
-        """Within what a request has left; raises StoreDown, which is counted here."""
-        start = self._clock()
-        if not self.is_up or patience.left <= 0:
-            self._events.operation(operation, "skipped", 0.0)
-            raise StoreDown("not asked")
-        try:
-            async with asyncio.timeout(patience.left), self._room:
-                answer = await work()
-        except (TimeoutError, StoreDown) as error:
-            self._health.failed(str(error) or f"no answer within {self._timeout * 1000:.0f} ms")
-            late = isinstance(error, TimeoutError)
-            self._events.operation(operation, "late" if late else "failed", self._clock() - start)
-            raise StoreDown(str(error)) from None
-        finally:
-            patience.left -= self._clock() - start
-        self._health.answered()
-        self._events.operation(operation, outcome(answer), self._clock() - start)
-        return answer
-
-    async def _unhurried(self, operation: str, work: Callable[[], Awaitable[V]]) -> V:
-        start, outcome = self._clock(), "failed"
-        try:
-            async with asyncio.timeout(_UNHURRIED):
-                answer = await work()
-            outcome = "ok"
-        except TimeoutError:
-            outcome = "late"
-            raise StoreDown(f"no answer within {_UNHURRIED:.0f} s") from None
-        finally:
-            self._events.operation(operation, outcome, self._clock() - start)
-        return answer
-
     async def _write(self, writes: Sequence[Write]) -> None:
         if not self.is_up:
             self._events.operation("write", "skipped", 0.0)
             return
         try:
-            await self._unhurried("write", lambda: self._backend.write(writes))
+            await self._ask.unhurried("write", lambda: self._backend.write(writes))
         except StoreDown as error:
             self._health.failed(str(error))
-
-    def _opened(self, entry: Entry, raw: bytes | None) -> Found | None:
-        if raw is None:
-            return None
-        opened = self.vault.unseal(entry.name, raw)
-        age = self._now() - opened[1] if opened else 0.0
-        if opened is None or not -_FAST_CLOCK <= age < entry.seconds:
-            self._events.unsealed(entry.kind)
-            return None
-        return Found(opened[0], max(0.0, age))
 
 
 def _hit(values: Sequence[bytes | None]) -> str:

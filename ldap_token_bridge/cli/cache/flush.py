@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ldap_token_bridge.checkup import flush_memory
+from ldap_token_bridge.checkup.admin_client import flush_memory
 from ldap_token_bridge.cli.common import config_option, examples, find_config, format_option, printable, run_or_explain
 from ldap_token_bridge.settings import load_settings
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from ldap_token_bridge.checkup import Grade, exit_code, lint_items
+from ldap_token_bridge.checkup import Grade, exit_code
+from ldap_token_bridge.checkup.lints import lint_items
 from ldap_token_bridge.cli.common import EXIT_FINDING, examples, format_choice, run_or_explain
 from ldap_token_bridge.cli.items import FORMATS, print_items
 

@@ -8,9 +8,12 @@ import click
 
 from ldap_token_bridge.cli.common import EXIT_FINDING, config_option, examples, format_option, run_or_explain
 from ldap_token_bridge.cli.progress import progress
-from ldap_token_bridge.policy import Policy, PolicyDiff, Work, diff_policies
+from ldap_token_bridge.policy import Policy
+from ldap_token_bridge.policy.proof import Work
+from ldap_token_bridge.policy.proof.diff import PolicyDiff, diff_policies
 
 from .diff_report import Compared, print_diff
+from .effort import effort_option
 from .past import print_past, replay_trail
 from .revision import read_policy_at
 from .subject import parse_day
@@ -36,14 +39,7 @@ from .subject import parse_day
     metavar="FILE",
     help="Put the requests of an audit trail to both policies instead; - for standard input.",
 )
-@click.option(
-    "--effort",
-    type=click.IntRange(1, 1000),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="Search up to N times as long before something is 'not proved'.",
-)
+@effort_option
 @config_option
 @format_option
 @run_or_explain()

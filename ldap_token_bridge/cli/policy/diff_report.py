@@ -10,7 +10,8 @@ import click
 
 from ldap_token_bridge.cli.common import printable
 from ldap_token_bridge.identity import Subject
-from ldap_token_bridge.policy import Denied, DenyReason, Difference, Gap, PolicyDiff, Verdict
+from ldap_token_bridge.policy import Denied, DenyReason, Verdict
+from ldap_token_bridge.policy.proof.diff import Difference, Gap, PolicyDiff
 
 _VERBS = {"gain": "gains", "loss": "loses"}
 _COLOURS = {"gain": "yellow", "loss": "cyan"}

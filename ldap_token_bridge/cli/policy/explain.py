@@ -11,7 +11,8 @@ from ldap_token_bridge.cli.common import EXIT_FINDING, examples, format_option, 
 from ldap_token_bridge.cli.person import print_person
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.identity import SubjectKind
-from ldap_token_bridge.policy import Granted, Question, explain
+from ldap_token_bridge.policy import Granted, Question
+from ldap_token_bridge.policy.explain import explain
 from ldap_token_bridge.registry import CATALOG, Access, is_repository_name, parse_scopes
 
 from .reasons import print_reasons

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ldap_token_bridge.checkup import in_words
+from ldap_token_bridge.checkup.person import in_words
 from ldap_token_bridge.cli.common import printable
 from ldap_token_bridge.identity import Refusal
-from ldap_token_bridge.policy import Exemption, Meanings, Rule
+from ldap_token_bridge.policy import Meanings, Rule
+from ldap_token_bridge.policy.who_can import Exemption
 
 
 def named(rule: Rule) -> str:

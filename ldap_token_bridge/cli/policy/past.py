@@ -11,12 +11,13 @@ from typing import Any
 
 import click
 
-from ldap_token_bridge.checkup import groups_of_accounts
+from ldap_token_bridge.checkup.many import groups_of_accounts
 from ldap_token_bridge.cli.common import find_config, printable, show_warnings
 from ldap_token_bridge.cli.progress import progress
 from ldap_token_bridge.cli.table import print_table
 from ldap_token_bridge.identity import Group
-from ldap_token_bridge.policy import Change, PastRequest, Policy, count_alike, people_of, read_requests, replay
+from ldap_token_bridge.policy import Change, Policy
+from ldap_token_bridge.policy.replay import PastRequest, count_alike, people_of, read_requests, replay
 from ldap_token_bridge.registry import Access
 from ldap_token_bridge.serve import ldap_options
 from ldap_token_bridge.settings import load_settings

@@ -5,11 +5,13 @@ from typing import Any
 
 import click
 
-from ldap_token_bridge.checkup import Candidate, Expansion, expand, in_words
+from ldap_token_bridge.checkup.expand import Candidate, Expansion, expand
+from ldap_token_bridge.checkup.person import in_words
 from ldap_token_bridge.cli.common import printable
 from ldap_token_bridge.cli.progress import progress
 from ldap_token_bridge.cli.table import print_table
-from ldap_token_bridge.policy import Denied, DenyReason, Policy, Question, WhoCan
+from ldap_token_bridge.policy import Denied, DenyReason, Policy, Question
+from ldap_token_bridge.policy.who_can import WhoCan
 from ldap_token_bridge.serve import ldap_options
 from ldap_token_bridge.settings import Settings
 

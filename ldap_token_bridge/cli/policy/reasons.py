@@ -6,22 +6,13 @@ from typing import Any
 
 import click
 
-from ldap_token_bridge.checkup import in_words
+from ldap_token_bridge.checkup.person import in_words
 from ldap_token_bridge.cli.common import printable
 from ldap_token_bridge.cli.table import THROUGH, print_table
 from ldap_token_bridge.errors import Place
 from ldap_token_bridge.identity import Group, Subject
-from ldap_token_bridge.policy import (
-    ActionReasons,
-    DenyReason,
-    Explanation,
-    Granted,
-    Holding,
-    Miss,
-    Policy,
-    Rule,
-    RuleReference,
-)
+from ldap_token_bridge.policy import DenyReason, Granted, Policy, Rule, RuleReference
+from ldap_token_bridge.policy.explain import ActionReasons, Explanation, Holding, Miss
 from ldap_token_bridge.registry import Access
 
 from .in_words import state_line

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from ldap_token_bridge.checkup import Whoami
+from ldap_token_bridge.checkup.person import Whoami
 from ldap_token_bridge.cli.common import config_option, find_config
 from ldap_token_bridge.cli.whoami import ask, read_files
 from ldap_token_bridge.dn import fold

@@ -11,18 +11,9 @@ from ldap_token_bridge.cli.common import EXIT_FINDING, examples, format_option, 
 from ldap_token_bridge.cli.person import print_person
 from ldap_token_bridge.dn import fold
 from ldap_token_bridge.errors import Misconfigured
-from ldap_token_bridge.policy import (
-    Allowance,
-    Atom,
-    Exemption,
-    Holder,
-    Meanings,
-    Policy,
-    holder_of,
-    holder_of_subject,
-    parse_who,
-    what_can,
-)
+from ldap_token_bridge.policy import Atom, Meanings, Policy, parse_who
+from ldap_token_bridge.policy.what_can import Allowance, Holder, holder_of, holder_of_subject, what_can
+from ldap_token_bridge.policy.who_can import Exemption
 from ldap_token_bridge.yamlfile import suggest
 
 from .in_words import exception_line, exception_object, named, rule_object, state_line

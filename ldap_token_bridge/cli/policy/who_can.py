@@ -10,7 +10,8 @@ import click
 
 from ldap_token_bridge.cli.common import examples, format_option, printable, run_or_explain
 from ldap_token_bridge.cli.whoami import read_files
-from ldap_token_bridge.policy import Grant, Meanings, Question, WhoCan, load_policy, who_can
+from ldap_token_bridge.policy import Meanings, Question, load_policy
+from ldap_token_bridge.policy.who_can import Grant, WhoCan, who_can
 from ldap_token_bridge.registry import CATALOG, Access, is_repository_name
 
 from .in_words import atom_objects, exception_line, exception_object, named, rule_object

@@ -4,20 +4,25 @@ Entry i decides what no entry before it matches. As an allow rule it also grants
 so wherever that one grants less, one of three must hold: the two never match the same request; a deny rule for the
 earlier entry takes the rest away, which must not take what entries before that one grant; or the later entry is left
 out. So no request is ever granted more than docker_auth grants it, and less only where an entry is left out.
+
+Counted steps bound all of it. Entries that were not compared with all before them when those ended are left out.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ldap_token_bridge.dn import fold
 from ldap_token_bridge.errors import Problem
+from ldap_token_bridge.policy.proof import Bound, Work
 
 from .entries import Acl, Entry
-from .regions import covers, meet_on_catalog, meet_on_repositories
+from .order import Progress, Side, settle
+from .regions import Regions
 
 _EVERYTHING = frozenset(("*",))
 _BY_HAND = "Write it by hand: leave those repositories out of the allow rule, or move people between groups."
+_LONGER = "Search longer, as with --effort 10, or write it by hand."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +46,19 @@ class Translation:
     notes: tuple[Problem, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Settled:
-    """By position: what is denied for an entry, and which entries are left out because of which earlier one."""
-
-    denies: dict[int, frozenset[str]]
-    omitted: dict[int, int]
-
-
-def translate(acl: Acl) -> Translation:
-    """The rules for an access list, and what could not be translated."""
-    entries = _widened(_without_namesakes(acl.entries))
+def translate(acl: Acl, show: Progress = lambda _done, _total: None, work: Work | None = None) -> Translation:
+    """The rules for an access list, and what could not be translated. `work` bounds what is compared for that."""
+    regions = Regions(work or Work())
+    entries = _widened(_without_namesakes(acl.entries), regions)
     unfit = {number for number, entry in enumerate(entries) if entry.reasons}
-    on_repositories = _settle(entries, unfit, lambda entry: entry.actions, meet_on_repositories)
-    on_catalog = _settle(entries, unfit, lambda entry: _EVERYTHING if entry.lists else frozenset(), meet_on_catalog)
+    on_repositories = Side(entries, unfit, lambda entry: entry.actions, regions.meet_on_repositories)
+    on_catalog = Side(
+        entries, unfit, lambda entry: _EVERYTHING if entry.lists else frozenset(), regions.meet_on_catalog
+    )
+    proved, bound = settle((on_repositories, on_catalog), len(entries), regions, show)
     ids = _ids(entries)
     allow, deny, suggested, left_out = [], [], [], []
-    for number, entry in enumerate(entries):
+    for number, entry in enumerate(entries[:proved]):
         name = ids[number]
         left_out += list(entry.reasons)
         whole = RuleDraft(
@@ -83,62 +84,44 @@ def translate(acl: Acl) -> Translation:
         )
         if taken.actions or taken.catalog:
             deny.append(taken)
-    notes = [note for entry in entries for note in entry.notes]
+    if bound:
+        left_out.append(_unproved(entries[proved:], bound))
+    notes = [note for entry in entries[:proved] for note in entry.notes]
     return Translation(tuple(allow), tuple(deny), tuple(suggested), (*left_out, *acl.others), (*notes, *_users(acl)))
 
 
-def _settle(
-    entries: Sequence[Entry],
-    unfit: set[int],
-    actions_of: Callable[[Entry], frozenset[str]],
-    meet: Callable[[Entry, Entry], bool],
-) -> _Settled:
-    denies: dict[int, frozenset[str]] = {}
-    omitted: dict[int, int] = {}
-    for number, entry in enumerate(entries):
-        has = actions_of(entry)
-        later = [
-            other
-            for other in range(number + 1, len(entries))
-            if other not in unfit and other not in omitted and actions_of(entries[other]) - has
-            if meet(entry, entries[other])
-        ]
-        if not later:
-            continue
-        taken = frozenset[str]().union(*(actions_of(entries[other]) for other in later)) - has
-        taken |= {"push"} if "pull" in taken else set()  # a deny rule for pull takes push with it
-        spoilt = any(
-            actions_of(entries[before]) & taken and meet(entries[before], entry)
-            for before in range(number)
-            if before not in unfit and before not in omitted
-        )
-        if number in unfit or entry.whom == "anonymous" or spoilt:
-            omitted |= dict.fromkeys(later, number)
-        else:
-            denies[number] = taken
-    return _Settled(denies, omitted)
-
-
-def _widened(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+def _widened(entries: Sequence[Entry], regions: Regions) -> tuple[Entry, ...]:
     """Entries for anonymous clients alone can be for anyone if everyone who is signed in has as much there."""
     return tuple(
-        replace(entry, reasons=(*entry.reasons, _only_anonymous(entry)))
-        if entry.whom == "anonymous" and (entry.actions or entry.lists) and not _all_have(entries, entry)
+        replace(entry, reasons=(*entry.reasons, *_only_anonymous(entries, entry, regions)))
+        if entry.whom == "anonymous" and (entry.actions or entry.lists)
         else entry
         for entry in entries
     )
 
 
-def _all_have(entries: Sequence[Entry], entry: Entry) -> bool:
-    """Whether everyone who is signed in is granted what this entry grants, wherever it matches."""
+def _only_anonymous(entries: Sequence[Entry], entry: Entry, regions: Regions) -> Iterator[Problem]:
+    what = "it is for clients without a login alone, and"
+    try:
+        if not _all_have(entries, entry, regions):
+            remedy = "Write 'anyone' if those who are signed in may have it, too."
+            yield Problem(f"{what} not everyone who is signed in has as much", entry.place, remedy)
+    except Bound as bound:
+        what = f"{what} it is not proved that everyone who is signed in has as much: {bound}"
+        yield Problem(what, entry.place, _LONGER)
+
+
+def _all_have(entries: Sequence[Entry], entry: Entry, regions: Regions) -> bool:
+    """Whether everyone who is signed in is granted what this entry grants, wherever it matches. Raises Bound."""
     signed_in = replace(entry, whom="signed-in")
+    regions.pass_over(len(entries))
     for other in entries:
         enough = (entry.actions <= other.actions or not entry.patterns) and (
             other.lists or not (entry.lists and entry.on_catalog)
         )
-        if enough and covers(other, entry):
+        if enough and regions.covers(other, entry):
             return True
-        if not enough and (meet_on_repositories(other, signed_in) or meet_on_catalog(other, signed_in)):
+        if not enough and (regions.meet_on_repositories(other, signed_in) or regions.meet_on_catalog(other, signed_in)):
             return False
     return False
 
@@ -169,9 +152,10 @@ def _namesake(entry: Entry) -> Problem:
     return Problem(what, entry.place, "Find out which spelling the directory has, and remove the other.")
 
 
-def _only_anonymous(entry: Entry) -> Problem:
-    what = "it is for clients without a login alone, and not everyone who is signed in has as much"
-    return Problem(what, entry.place, "Write 'anyone' if those who are signed in may have it, too.")
+def _unproved(entries: Sequence[Entry], bound: str) -> Problem:
+    behind = f"this entry and {len(entries) - 1:,} more behind it are" if len(entries) > 1 else "this entry is"
+    what = f"{behind} not translated: what earlier ones take away is not proved; {bound}"
+    return Problem(what, entries[0].place, _LONGER)
 
 
 def _out_of_order(entry: Entry, first: Entry, *, catalog_only: bool) -> Problem:

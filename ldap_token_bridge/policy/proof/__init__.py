@@ -13,8 +13,8 @@ patterns; the same word in the patterns of two families must be renamed (`Captur
 So "p is covered by others" is `shortest_name([[p]], others) is None`, for every person at once.
 """
 
-from .verdict import Unproved
+from .verdict import Bound, Unproved
 from .words import Witness, shortest_name
 from .work import Work
 
-__all__ = ["Unproved", "Witness", "Work", "shortest_name"]
+__all__ = ["Bound", "Unproved", "Witness", "Work", "shortest_name"]

@@ -37,9 +37,9 @@ class Work:
         """The bound of all questions, in words."""
         return f"all questions together take more than {self._total:,} steps of search"
 
-    def begin_question(self, steps: int) -> None:
-        """Another question, which may take so many steps."""
-        self._most = self._left_of_question = steps
+    def begin_question(self, steps: int | None = None) -> None:
+        """Another question, which may take so many steps; or all that are left."""
+        self._most = self._left_of_question = self._left if steps is None else steps
 
     def spend(self, steps: int) -> None:
         """Count steps before they are taken. Raises Bound."""

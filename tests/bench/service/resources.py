@@ -18,7 +18,7 @@ START = ("service_start_s",)
 HELP = ("cli_help_s",)
 ACCOUNT = ("memory_account_bytes",)
 
-_ACCOUNTS, _GROUPS = 25_000, 30
+_ACCOUNTS, _GROUPS = 100_000, 30
 _REST = 2.0
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
 
@@ -43,8 +43,8 @@ def show_help(rounds: int) -> Iterator[Figure]:
 
 
 def account(_rounds: int) -> Iterator[Figure]:
-    """Of 25,000 with 30 groups each, in a process of its own."""
-    tell("25,000 people log in")
+    """Of 100,000 with 30 groups each, in a process of its own."""
+    tell("100,000 people log in, which takes about a minute")
     command = [sys.executable, "-m", "tests.bench.service.accounts", str(_ACCOUNTS), str(_GROUPS)]
     done = subprocess.run(command, env=_ENVIRONMENT, capture_output=True, text=True, check=True)
     yield figure(ACCOUNT[0], [float(done.stdout)], "bytes")

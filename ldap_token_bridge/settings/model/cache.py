@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
+from ldap_token_bridge.settings.types import CacheTime, Password, Store, span, span_or_off, whole
 from ldap_token_bridge.yamlfile import FilePath, Model
 
-from .types import CacheTime, Password, Store, setting, span, span_or_off, whole
+from .setting import setting
 
 
 class SharedTls(Model):

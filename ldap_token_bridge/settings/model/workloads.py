@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
+from ldap_token_bridge.settings.types import Line, span
 from ldap_token_bridge.workloads import ClaimPattern, parse_claim
 from ldap_token_bridge.yamlfile import FilePath, Model, parsed
 
-from .types import Line, setting, span
+from .setting import setting
 
 _DAY = 86_400.0
 

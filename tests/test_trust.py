@@ -1,0 +1,63 @@
+"""Whom the bridge believes in TLS: what a company's own authority signs, with every Python, and nobody else."""
+
+import ssl
+from pathlib import Path
+
+import pytest
+
+from ldap_token_bridge.trust import trusting
+from tests.support.certificates import Authority, Issued
+
+HOST = "ldap.example.com"
+
+
+def handshake(client_context: ssl.SSLContext, shown: Issued, host: str = HOST) -> None:
+    """In memory; raises ssl.SSLCertVerificationError if the client does not believe the server."""
+    server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server_context.load_cert_chain(shown.certificate, shown.key)
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = client_context.wrap_bio(to_client, to_server, server_hostname=host)
+    server = server_context.wrap_bio(to_server, to_client, server_side=True)
+    for side in (client, server, client, server):
+        try:
+            side.do_handshake()
+        except ssl.SSLWantReadError:
+            continue
+    assert client.version() is not None
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_an_authority_that_is_named_is_believed(tmp_path: Path, *, by_hand: bool) -> None:
+    """Python 3.13 by itself refuses one made by hand, and 3.11 does not: nobody is locked out by a newer image."""
+    authority = Authority(tmp_path, by_hand=by_hand)
+    handshake(trusting(authority.ca_file), authority.issue("server", [HOST]))
+
+
+def test_the_name_must_be_right(tmp_path: Path) -> None:
+    """Whatever else is not asked for."""
+    authority = Authority(tmp_path, by_hand=True)
+    with pytest.raises(ssl.SSLCertVerificationError, match="match"):
+        handshake(trusting(authority.ca_file), authority.issue("server", [HOST]), "other.example.com")
+
+
+def test_the_time_must_be_right(tmp_path: Path) -> None:
+    """A certificate that has ended is refused."""
+    authority = Authority(tmp_path, by_hand=True)
+    with pytest.raises(ssl.SSLCertVerificationError, match="expired"):
+        handshake(trusting(authority.ca_file), authority.issue("server", [HOST], days=-1))
+
+
+def test_another_authority_is_not_believed(tmp_path: Path) -> None:
+    """Neither by the file of another one, nor by the system's."""
+    authority = Authority(tmp_path, by_hand=True)
+    for other in (trusting(Authority(tmp_path / "other", "Other CA").ca_file), trusting(None)):
+        with pytest.raises(ssl.SSLCertVerificationError, match="unable to get local issuer"):
+            handshake(other, authority.issue("server", [HOST]))
+
+
+def test_the_certificate_of_a_server_vouches_for_no_other(tmp_path: Path) -> None:
+    """Not even as the file of authorities: who has one server's key is not every server."""
+    authority = Authority(tmp_path)
+    one, other = (authority.issue(name, [HOST]) for name in ("one", "other"))
+    with pytest.raises(ssl.SSLCertVerificationError):
+        handshake(trusting(one.certificate), other)
