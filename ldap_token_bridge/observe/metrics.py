@@ -8,7 +8,7 @@ from ldap_token_bridge import __version__
 from .directory_gauges import DirectoryGauges
 from .issuers import IssuerMetrics
 from .shared_store import SharedStoreMetrics
-from .tally import Tally
+from .tally import Durations, Tally
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -26,8 +26,8 @@ class Metrics:
         self._requests = Tally(
             "ltb_token_requests", "Token requests by outcome and its reason", ("outcome", "reason"), registry
         )
-        self.request_seconds = Histogram(
-            "ltb_token_request_seconds", "Time to answer a token request", registry=registry, buckets=_SECONDS
+        self._request_seconds = Durations(
+            "ltb_token_request_seconds", "Time to answer a token request", _SECONDS, registry
         )
         self.in_flight = Gauge("ltb_token_requests_in_flight", "Token requests under way", registry=registry)
         self.large_tokens = Counter(
@@ -110,7 +110,7 @@ class Metrics:
     def token_request(self, outcome: str, reason: str, seconds: float) -> None:
         """Count one token request."""
         self._requests.count(outcome, reason)
-        self.request_seconds.observe(seconds)
+        self._request_seconds.observe(seconds)
 
     def ldap_operation(self, operation: str, server: str, seconds: float, outcome: str) -> None:
         """Count one LDAP operation."""

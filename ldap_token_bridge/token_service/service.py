@@ -6,7 +6,7 @@ token of a workload's own platform; from there on the way is the same.
 Everything it decides with comes from one `Snapshot`, taken once a request, so that a reload never mixes two policies.
 """
 
-import secrets
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -179,13 +179,13 @@ class TokenService:
     def _sign(self, case: _Case, name: str, decision: Decision, way: Way) -> Issued:
         now = self._now()
         rules, key = case.snapshot.rules, case.snapshot.keyring.active
-        if rules.x5c and now > key.not_after.timestamp():
+        if rules.x5c and now > key.ends:
             # Registries would refuse the token, and nobody would see why.
             detail = f"the certificate of {key.name} has expired"
             raise Unavailable("the bridge cannot sign now", detail=detail)
         claims = Claims(rules.issuer, case.service, name, decision.granted, rules.lifetime)
         with way.spent.waiting("sign"):
-            token = mint(key, claims, now=now, token_id=secrets.token_hex(16), x5c=rules.x5c)
+            token = mint(key, claims, now=now, token_id=os.urandom(16).hex(), x5c=rules.x5c)
         return Issued(
             token=token,
             expires_in=rules.lifetime,

@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
@@ -39,6 +40,14 @@ class SigningKey:
     # The token's first part, ready for use: with the certificate in it, and with the key id alone.
     header_x5c: bytes = field(repr=False)
     header_kid: bytes = field(repr=False)
+    ends: float = field(init=False, repr=False)
+    """`not_after` as Unix time."""
+    _ecdsa: ECDSA | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        is_ec = isinstance(self.private, EllipticCurvePrivateKey)
+        object.__setattr__(self, "ends", self.not_after.timestamp())
+        object.__setattr__(self, "_ecdsa", _ECDSA[self.alg] if is_ec else None)
 
     @property
     def only_3x(self) -> bool:
@@ -70,10 +79,11 @@ class SigningKey:
 
     def sign(self, message: bytes) -> bytes:
         """The raw signature as JOSE wants it; 64 bytes for ES256 (RFC 7518 section 3.4)."""
-        if isinstance(self.private, EllipticCurvePrivateKey):
+        if self._ecdsa is not None:
             # The most common keys, without PyJWT: it makes all that is needed anew for each signature.
-            size = (self.private.key_size + 7) // 8
-            r, s = decode_dss_signature(self.private.sign(message, _ECDSA[self.alg]))
+            private: Any = self.private
+            r, s = decode_dss_signature(private.sign(message, self._ecdsa))
+            size = (private.key_size + 7) // 8
             return r.to_bytes(size, "big") + s.to_bytes(size, "big")
         return _ALGORITHMS[self.alg].sign(message, self.private)
 

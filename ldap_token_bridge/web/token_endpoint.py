@@ -1,7 +1,7 @@
 """The token endpoint: reads a request, has it answered within its deadline, and writes the audit line."""
 
 import asyncio
-import secrets
+import os
 import time
 import traceback
 from collections.abc import Mapping
@@ -95,7 +95,7 @@ class TokenEndpoint:
     def _trail(self, peer: str | None, method: str, headers: Headers) -> Trail:
         options = self.options
         return Trail(
-            secrets.token_hex(8),
+            os.urandom(8).hex(),
             client_address(peer, headers.getall("X-Forwarded-For", ()), options.trusted_proxies),
             method,
             headers.get("User-Agent", ""),

@@ -5,6 +5,8 @@ import json
 import os
 import sys
 import threading
+import time
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -156,23 +158,27 @@ def test_lines_of_two_streams_never_run_together() -> None:
         assert sorted(stream) == ["one\n"] * 200 + ["other\n"] * 200
 
 
-def test_an_end_as_lines_are_gathered_is_heeded() -> None:
-    """Whoever closes must not wait in vain for a thread that has slept through it."""
+@pytest.mark.parametrize("moment", [0.0, 0.01, 0.02, 0.03])
+def test_an_end_is_heeded_whenever_it_comes(moment: float) -> None:
+    """Before the thread has looked, while lines are gathered, and when all are written; nothing is lost or counted."""
     read, write = os.pipe()
+    dropped: list[int] = []
     with os.fdopen(write, "w") as stream:
-        writer = LineWriter(stream, lambda: None)
-
-        class EndsLate(threading.Event):
-            def wait(self, timeout: float | None = None) -> bool:
-                is_set = super().wait(timeout)
-                if not is_set:  # whoever closes comes just after the thread has looked
-                    self.set()
-                    writer._is_waking.set()
-                return is_set
-
-        writer._is_closing = EndsLate()  # a moment that no test can choose otherwise
+        writer = LineWriter(stream, lambda: dropped.append(1))
+        writer.write("first\n")
+        time.sleep(moment)
         writer.write("last\n")
-        writer._thread.join(10)
+        writer.write("")
+        writer.close()
         assert not writer._thread.is_alive()
     with os.fdopen(read) as stream:
-        assert list(stream) == ["last\n"]
+        assert list(stream) == ["first\n", "last\n"]
+    assert dropped == []
+
+
+def test_a_writer_of_nothing_ends() -> None:
+    """Nobody has to write a line for the thread to see the end."""
+    with Path(os.devnull).open("w", encoding="utf-8") as stream:
+        writer = LineWriter(stream, lambda: None)
+        writer.close()
+        assert not writer._thread.is_alive()
