@@ -17,6 +17,10 @@ from .who import term
 _EVERYTHING = "*"
 
 
+# Verdicts on the actions asked for, by them and by the rules that speak for and against.
+_Alike = dict[tuple[tuple[str, ...], frozenset[Rule], frozenset[Rule]], tuple[Verdict, ...]]
+
+
 class Engine:
     """The compiled policy: what allow rules grant is united, what any deny rule takes away is gone."""
 
@@ -32,12 +36,9 @@ class Engine:
             raise ValueError("the time of a question must know its time zone")
         person = self._terms.person(question.subject)
         narrowing = Narrowing(question)
-        verdicts = tuple((access, self._judge(access, person, narrowing)) for access in question.access)
-        granted = tuple(
-            Access(access.type, access.name, actions)
-            for access, judged in verdicts
-            if (actions := tuple(verdict.action for verdict in judged if isinstance(verdict, Granted)))
-        )
+        alike: _Alike = {}
+        verdicts = tuple([(access, self._judge(access, person, narrowing, alike)) for access in question.access])
+        granted = tuple([given for access, judged in verdicts if (given := _granted(access, judged))])
         return Decision(granted, verdicts)
 
     def memberships(self, subject: Subject) -> tuple[tuple[str, str], ...]:
@@ -46,29 +47,29 @@ class Engine:
         words = [(term("family", family), word) for word, families in person.words.items() for family in families]
         return tuple(sorted([(each, "") for each in person.terms if each.startswith("group:")] + words))
 
-    def _judge(self, access: Access, person: Person, narrowing: Narrowing) -> tuple[Verdict, ...]:
+    def _judge(self, access: Access, person: Person, narrowing: Narrowing, alike: _Alike) -> tuple[Verdict, ...]:
         if access.type == "registry":
             return self._judge_catalog(access, person, narrowing)
-        asked = _asked(access.actions)
         # An illegal name must not be read as anything; the scope parser has dropped it, other callers may not have.
         if not is_repository_name(access.name):
-            return tuple(Denied(action, DenyReason.NO_RULE, ()) for action in asked)
-        segments = access.name.split("/")
-        allow = [
-            rule for rule in self._allow.repository(segments, person, possibly=False) if narrowing.holds_for_sure(rule)
-        ]
-        deny: list[Rule] = []
-        if allow:
-            found = self._deny.repository(segments, person, possibly=True)
-            deny = [rule for rule in found if narrowing.may_hold(rule)]
-        return tuple(
-            _verdict(
-                action,
-                [rule for rule in allow if action in rule.effective],
-                [rule for rule in deny if action in rule.effective],
+            return tuple(Denied(action, DenyReason.NO_RULE, ()) for action in _asked(access.actions))
+        allow = self._allow.repository(access.name, person, possibly=False)
+        deny = self._deny.repository(access.name, person, possibly=True) if allow else allow
+        # Of many repositories that are asked for at once, most have the same rules.
+        case = access.actions, allow, deny
+        verdicts = alike.get(case)
+        if verdicts is None:
+            held = [rule for rule in allow if narrowing.holds_for_sure(rule)]
+            against = [rule for rule in deny if narrowing.may_hold(rule)]
+            verdicts = alike[case] = tuple(
+                _verdict(
+                    action,
+                    [rule for rule in held if action in rule.effective],
+                    [rule for rule in against if action in rule.effective],
+                )
+                for action in _asked(access.actions)
             )
-            for action in asked
-        )
+        return verdicts
 
     def _judge_catalog(self, access: Access, person: Person, narrowing: Narrowing) -> tuple[Verdict, ...]:
         if access.name != CATALOG:
@@ -79,6 +80,14 @@ class Engine:
             _verdict(action, allow, deny) if action == _EVERYTHING else Denied(action, DenyReason.NO_RULE, ())
             for action in access.actions
         )
+
+
+def _granted(access: Access, judged: Iterable[Verdict]) -> Access | None:
+    """What is granted of an access; None if nothing."""
+    actions = tuple([verdict.action for verdict in judged if isinstance(verdict, Granted)])
+    if not actions:
+        return None
+    return access if actions == access.actions else Access(access.type, access.name, actions)
 
 
 def _verdict(action: str, allow: list[Rule], deny: list[Rule]) -> Verdict:

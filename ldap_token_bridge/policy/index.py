@@ -12,10 +12,13 @@ from ldap_token_bridge.registry import is_path_component
 
 from .pattern import USER_WORD, Capture, Deep, Exact, Glob, Segment
 from .rules import Rule
-from .terms import Person
+from .terms import NOBODY, Person
 
 # Rules by a term of their `who`.
 _Table = dict[str, list[Rule]]
+
+# Names of repositories that are remembered; some 4 MB at most.
+_KEPT = 8_192
 
 
 class _Node:
@@ -49,6 +52,8 @@ class Index:
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._root = _Node()
         self._catalog: _Table = {}
+        # What the patterns find for a name without anybody's words: a registry's names come again, with other people.
+        self._spelled: dict[str, list[_Table]] = {}
         for rule in rules:
             if rule.catalog:
                 _enter(self._catalog, rule)
@@ -56,14 +61,28 @@ class Index:
                 families = tuple(sorted(fold(name) for name in placed.families))
                 self._add(placed.pattern.segments, families, rule)
 
-    def catalog(self, terms: frozenset[str]) -> set[Rule]:
+    def catalog(self, terms: frozenset[str]) -> frozenset[Rule]:
         """The rules that speak of the catalogue and of someone who meets `terms`."""
         return _pick([self._catalog], terms)
 
-    def repository(self, segments: list[str], person: Person, *, possibly: bool) -> set[Rule]:
+    def repository(self, name: str, person: Person, *, possibly: bool) -> frozenset[Rule]:
         """The rules that speak of the repository and of `person`; with `possibly` also those not ruled out."""
-        tables = self._walk(segments, person, any_word=possibly and person.any_word)
+        segments = name.split("/")
+        any_word = possibly and person.any_word
+        if any_word or person.account in segments or not person.words.keys().isdisjoint(segments):
+            tables = self._walk(segments, person, any_word=any_word)
+        else:
+            tables = self._walk_without_words(name, segments)
         return _pick(tables, person.possible if possibly else person.terms)
+
+    def _walk_without_words(self, name: str, segments: list[str]) -> list[_Table]:
+        """What `_walk` finds for everyone of whose words none stands in the name."""
+        tables = self._spelled.get(name)
+        if tables is None:
+            if len(self._spelled) >= _KEPT:
+                self._spelled.clear()
+            tables = self._spelled[name] = self._walk(segments, NOBODY, any_word=False)
+        return tables
 
     def _add(self, segments: tuple[Segment, ...], families: tuple[str, ...], rule: Rule) -> None:
         node = self._root
@@ -180,5 +199,5 @@ def _enter(table: _Table, rule: Rule) -> None:
             rules.append(rule)
 
 
-def _pick(tables: Iterable[_Table], terms: frozenset[str]) -> set[Rule]:
-    return {rule for table in tables for key in table.keys() & terms for rule in table[key]}
+def _pick(tables: Iterable[_Table], terms: frozenset[str]) -> frozenset[Rule]:
+    return frozenset([rule for table in tables for key in table.keys() & terms for rule in table[key]])

@@ -46,7 +46,7 @@ class _Meaning:
 
 
 _UNKNOWN = _Meaning(known=False)
-_NOBODY = Person(frozenset((ANYONE,)), frozenset((ANYONE,)), {}, any_word=False, account="")
+NOBODY = Person(frozenset((ANYONE,)), frozenset((ANYONE,)), {}, any_word=False, account="")
 
 
 class Terms:
@@ -76,7 +76,7 @@ class Terms:
     def person(self, subject: Subject | None) -> Person:
         """What the rules need to know of `subject`; None is the anonymous client."""
         if subject is None:
-            return _NOBODY
+            return NOBODY
         terms = {ANYONE, SIGNED_IN, term(subject.kind.value, subject.name)}
         words: dict[str, set[str]] = {}
         unknown_name = unknown_sid = False
