@@ -37,7 +37,9 @@ INTERNAL = "internal-error"
 REQUEST_ID = "X-Request-Id"
 _NO_STORE = {"Cache-Control": "no-store"}
 _SUCCESS = _NO_STORE | {"Content-Type": "application/json; charset=utf-8"}
-_SUCCESS_HEAD = "".join(f"{name}: {value}\r\n" for name, value in (_SUCCESS | {"Server": SERVER}).items())
+_SUCCESS_HEAD = (
+    "HTTP/1.1 200 OK\r\n" + "".join(f"{name}: {value}\r\n" for name, value in (_SUCCESS | {"Server": SERVER}).items())
+).encode("ascii")
 
 
 def error(
@@ -55,10 +57,24 @@ def success(body: bytes) -> web.Response:
     return web.Response(body=body, headers=_SUCCESS)
 
 
-def reply_at_once(body: bytes, request_id: str) -> bytes:
-    """The same as a whole reply of HTTP 1.1, on a connection that goes on."""
+def success_octets(body: bytes, request_id: str) -> bytes:
+    """The same as `octets`, without a response between: for what is asked most."""
+    return b"%b%b%b" % (_SUCCESS_HEAD, _varying_head(body, request_id), body)
+
+
+def octets(response: web.Response, request_id: str) -> bytes:
+    """A response as the whole reply of HTTP 1.1, on a connection that goes on."""
+    head = [f"HTTP/1.1 {response.status} {response.reason}"]
+    head += [f"{name}: {value}" for name, value in (*response.headers.items(), ("Server", SERVER))]
+    if any("\r" in line or "\n" in line for line in head):
+        raise ValueError("a line break in the head of a reply")
+    body = response.body if isinstance(response.body, bytes) else b""
+    return b"%b\r\n%b%b" % ("\r\n".join(head).encode(), _varying_head(body, request_id), body)
+
+
+def _varying_head(body: bytes, request_id: str) -> bytes:
     told = f"{REQUEST_ID}: {request_id}\r\nContent-Length: {len(body)}\r\nDate: {_date(int(time.time()))}\r\n\r\n"
-    return b"HTTP/1.1 200 OK\r\n%b%b" % (f"{_SUCCESS_HEAD}{told}".encode("ascii"), body)
+    return told.encode("ascii")
 
 
 @lru_cache(1)

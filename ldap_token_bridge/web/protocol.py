@@ -5,9 +5,10 @@ with a stray space would show its password in both.
 """
 
 import logging
+from asyncio import Future, Task
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.http_parser import HttpRequestParser
@@ -28,17 +29,20 @@ class Begun(Protocol):
 
     @property
     def reply(self) -> bytes | None:
-        """The whole reply in octets, if it could be given at once."""
+        """The whole reply in octets, as soon as it is known."""
 
 
 class Direct(Protocol):
     """Answers GET and POST on a path by itself: without the application's router and middlewares."""
 
-    def begin(self, peer: str | None, path: str, headers: Any) -> Begun:
-        """Look at a GET that has no body: `path` with its query as sent. Raises nothing."""
+    def begin(self, peer: str | None, path: str, headers: Any) -> Begun | None:
+        """Look at a GET that has no body: `path` with its query as sent. None if it is for `answer`. Raises nothing."""
 
-    async def answer(self, request: web.Request, begun: Any) -> web.StreamResponse:
-        """The reply to a request; `begun` is what came of looking at it, None if nobody has."""
+    async def finish(self, begun: Any) -> None:
+        """See to its reply. Raises nothing."""
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """The response to any other request."""
 
 
 Finish = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
@@ -47,7 +51,10 @@ _METHODS = ("GET", "POST")
 # What `_Handler.data_received` needs of aiohttp's inside; a release that lacks it answers everything the general way.
 _IS_KNOWN_INSIDE = hasattr(HttpRequestParser, "message_consumed") and all(
     hasattr(web.RequestHandler, name)
-    for name in ("_waiter", "_messages", "_parser", "_paused", "_keepalive_handle", "_next_keepalive_close_time")
+    for name in (
+        *("_waiter", "_messages", "_parser", "_paused", "_force_close", "_handler_waiter", "_request_in_progress"),
+        *("_keepalive_handle", "_next_keepalive_close_time", "_keepalive_timeout", "_process_keepalive"),
+    )
 )
 
 
@@ -73,28 +80,28 @@ class Runner(web.AppRunner):
         made = await super()._make_server()
         general, finish, find = made.request_handler, self._finish, self._direct.get
 
-        async def handle(request: Any) -> web.StreamResponse:
+        async def handle(request: web.BaseRequest) -> web.StreamResponse:
             direct = find(request.raw_path.partition("?")[0]) if request.method in _METHODS else None
             if direct is None or hdrs.EXPECT in request.headers:  # aiohttp heeds it in the application alone
                 return await general(request)
-            response = await direct.answer(request, request.protocol.take_begun(request))
-            await finish(request, response)
+            response = await direct.answer(cast("web.Request", request))
+            await finish(cast("web.Request", request), response)
             return response
 
         server = _Server(handle, request_factory=made.request_factory, **self._kwargs)
         server.max_connections = self._max_connections
-        server.at_once = self._direct if _IS_KNOWN_INSIDE else NO_DIRECT
+        server.direct = self._direct if _IS_KNOWN_INSIDE else NO_DIRECT
         return server
 
-    def answer_nothing_at_once(self) -> None:
+    def answer_nothing_directly(self) -> None:
         """From now on each response passes `finish`."""
         if isinstance(self.server, _Server):
-            self.server.at_once = NO_DIRECT
+            self.server.direct = NO_DIRECT
 
 
 class _Server(web.Server):
     max_connections = 0
-    at_once = NO_DIRECT
+    direct = NO_DIRECT
 
     def __call__(self) -> web.RequestHandler:
         return _Handler(self, loop=self._loop, **self._kwargs)
@@ -103,17 +110,18 @@ class _Server(web.Server):
 class _Handler(web.RequestHandler):
     """One connection.
 
-    aiohttp wakes a task for each request, which begins another one. Who needs no wait is answered where the request
-    comes in: the way through those tasks costs as much as a token does. Everything unusual goes that way.
+    aiohttp wakes a task for each request, which begins another one: the way through both costs as much as a token. What
+    memory decides is answered where it comes in, and any other GET for a token by one task. Everything unusual goes
+    aiohttp's way: bodies, requests that come before the last reply, connections that are to end.
     """
 
-    __slots__ = ("_begun", "_peer", "_server")
+    __slots__ = ("_answering", "_peer", "_server")
 
     def __init__(self, server: _Server, **options: Any) -> None:
         super().__init__(server, **options)
         self._server = server
         self._peer: str | None = None
-        self._begun: tuple[object, Begun] | None = None
+        self._answering: Task[None] | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -125,43 +133,69 @@ class _Handler(web.RequestHandler):
             transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        waiter = self._waiter if self._server.at_once else None
+        waiter = self._waiter if self._server.direct else None
         # Between two requests, and who asks reads the replies.
-        if waiter is None or waiter.done() or self._messages or self._keepalive_handle is None or self._paused:
+        if waiter is None or waiter.done() or self._messages or self._paused:
             super().data_received(data)
             return
         self._waiter = None  # nobody is to wake for what is answered here
         super().data_received(data)
-        self._waiter = waiter
-        if len(self._messages) == 1 and self._is_answered(*self._messages[0]):
+        if len(self._messages) == 1 and self._is_taken(*self._messages[0], waiter):
             self._messages.clear()
             if self._parser:
                 self._parser.message_consumed()
-        elif self._messages:
-            waiter.set_result(None)
+        if not self._answering:
+            self._wait_on(waiter)
 
-    def _is_answered(self, message: Any, payload: object) -> bool:
-        """Whether a reply was sent."""
-        if payload is not EMPTY_PAYLOAD or getattr(message, "method", "") != "GET" or self.transport is None:
+    def _is_taken(self, message: Any, payload: object, waiter: Future[None]) -> bool:
+        """Whether a reply was sent, or will be."""
+        if payload is not EMPTY_PAYLOAD or getattr(message, "method", "") != "GET" or hdrs.EXPECT in message.headers:
             return False
-        direct = self._server.at_once.get(message.path.partition("?")[0])
+        direct = self._server.direct.get(message.path.partition("?")[0])
         if direct is None or message.should_close or message.upgrade or message.version != HttpVersion11:
             return False
-        if hdrs.EXPECT in message.headers:
-            return False
         begun = direct.begin(self._peer, message.path, message.headers)
-        if begun.reply is None:
-            self._begun = message, begun
+        if begun is None:
             return False
         self._server.requests_count += 1
-        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
-        self.transport.write(begun.reply)
+        if begun.reply is None:
+            self._request_in_progress = True  # aiohttp waits for it before it closes the connection
+            self._answering = self._loop.create_task(self._answer(direct, begun, waiter))
+        else:
+            self._send(begun.reply)
         return True
 
-    def take_begun(self, request: web.Request) -> Begun | None:
-        """What came of this request when it came in."""
-        begun, self._begun = self._begun, None
-        return begun[1] if begun and begun[0] is request._message else None  # noqa: SLF001 -- who else could be meant
+    async def _answer(self, direct: Direct, begun: Begun, waiter: Future[None]) -> None:
+        try:
+            await direct.finish(begun)
+            if begun.reply:
+                self._send(begun.reply)
+        finally:
+            self._answering = None
+            self._request_in_progress = False
+            if self._handler_waiter is not None:
+                self._handler_waiter.set_result(None)
+            self._wait_on(waiter)
+
+    def _send(self, reply: bytes) -> None:
+        if self.transport is None:  # the client went away
+            return
+        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        if self._keepalive_handle is None:
+            self._keepalive_handle = self._loop.call_at(self._next_keepalive_close_time, self._process_keepalive)
+        if self._server.direct:
+            self.transport.write(reply)
+        else:  # the listener has begun to stop
+            self.transport.write(reply.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
+            self.force_close()
+
+    def _wait_on(self, waiter: Future[None]) -> None:
+        """As aiohttp waits for a request; those that have come meanwhile are its own."""
+        self._waiter = waiter
+        if self._force_close:
+            waiter.cancel()
+        elif self._messages:
+            waiter.set_result(None)
 
     def handle_error(
         self,

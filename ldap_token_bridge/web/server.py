@@ -77,7 +77,7 @@ class Listener:
     async def stop(self) -> None:
         """Take no new connections, answer what those that are there still ask, then close."""
         self._is_stopping = True
-        self._runner.answer_nothing_at_once()
+        self._runner.answer_nothing_directly()
         if server := self._runner.server:
             end = asyncio.get_running_loop().time() + _LAST_REQUESTS
             for site in self._runner.sites:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -53,44 +54,55 @@ class TokenEndpoint:
         self._service = service
         self._metrics = metrics
 
-    def begin(self, peer: str | None, path: str, headers: Headers) -> Trail:
-        """Look at a GET: if memory alone says who asks and for what, the trail has the reply, and is written down.
+    def begin(self, peer: str | None, path: str, headers: Headers) -> Trail | None:
+        """Answer a GET for whom memory alone decides: the trail has the reply then, and `finish` gives it else.
 
-        Else `answer` goes on with it. Raises nothing.
+        None if it is for `answer`. Raises nothing.
         """
-        trail = self._trail(peer, "GET", headers)
         if spans().are_recorded or _TRACEPARENT in headers:
-            return trail  # a span, and lines that name it, need a task of their own
+            return None  # a span, and log lines that name it, need a task's own context
+        trail = self._trail(peer, "GET", headers)
+        body, response = b"", None
         try:
-            asked = read_query(path, headers, trail.address)
-            outcome = self._service.issue_at_once(asked, trail.deadline)
-        except Exception:  # noqa: BLE001 -- whatever it is, it comes again where it is answered
-            return trail
-        trail.asked, trail.outcome = asked, outcome
-        if isinstance(outcome, Issued) and (body := _body_of(outcome, to_form=False)):
-            trail.reply = answers.reply_at_once(body, trail.request_id)
+            asked = trail.asked = read_query(path, headers, trail.address)
+            outcome = trail.outcome = self._service.issue_at_once(asked, trail.deadline)
+            if outcome is None:
+                return trail
+            body = _body_of(outcome, to_form=False) if isinstance(outcome, Issued) else b""
+            response = None if body else self._response_to(outcome, asked, trail)
+        except Exception as problem:  # noqa: BLE001 -- whatever it is, the client gets an answer and the log a line
+            response = self._failure(problem, trail)
+        if response is None:
+            trail.reply = answers.success_octets(body, trail.request_id)
             self._record(200, trail)
+        else:
+            self._end(response, trail)
         return trail
 
-    async def answer(self, request: web.Request, begun: Trail | None = None) -> web.Response:
-        """Always an answer of the protocol, and always one audit line. `begun` if `begin` had a look at it."""
-        trail = begun
-        if trail is None:
-            peer = request.transport.get_extra_info("peername") if request.transport else None
-            trail = self._trail(peer[0] if peer else None, request.method, request.headers)
+    async def finish(self, trail: Trail) -> None:
+        """Answer what `begin` could not; the trail has the reply then. Raises nothing."""
+        with self._metrics.in_flight.track_inprogress():
+            response = await self._answer(trail)
+        self._end(response, trail)
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """Always an answer of the protocol, and always one audit line."""
+        peer = request.transport.get_extra_info("peername") if request.transport else None
+        trail = self._trail(peer[0] if peer else None, request.method, request.headers)
         parent = read_traceparent(request.headers.getall(_TRACEPARENT, []))
         with spans().request(parent) as span, traced_lines(span.context):
             if span.context:
                 trail.fields["trace_id"] = span.context.trace_id
                 trail.fields["span_id"] = span.context.span_id
-            self._metrics.in_flight.inc()
-            try:
-                response = await self._answer(request, trail)
-            finally:
-                self._metrics.in_flight.dec()
+            with self._metrics.in_flight.track_inprogress():
+                response = await self._answer(trail, request)
             response.headers[answers.REQUEST_ID] = trail.request_id
             self._record(response.status, trail, span)
         return response
+
+    def _end(self, response: web.Response, trail: Trail) -> None:
+        trail.reply = answers.octets(response, trail.request_id)
+        self._record(response.status, trail)
 
     def _trail(self, peer: str | None, method: str, headers: Headers) -> Trail:
         options = self.options
@@ -103,11 +115,10 @@ class TokenEndpoint:
             Deadline.after(options.deadline),
         )
 
-    async def _answer(self, request: web.Request, trail: Trail) -> web.Response:
-        options = self.options
+    async def _answer(self, trail: Trail, request: web.Request | None = None) -> web.Response:
+        """The response to `request`, or to what was asked already."""
         try:
-            asked = trail.asked
-            if asked is None:
+            if (asked := trail.asked) is None:
                 asked = trail.asked = await self._read(request, trail)
                 trail.outcome = self._service.issue_at_once(asked, trail.deadline)
             if trail.outcome is None:
@@ -115,11 +126,14 @@ class TokenEndpoint:
                     trail.outcome = await self._service.issue(asked, trail.deadline)
             return self._response_to(trail.outcome, asked, trail)
         except Exception as problem:  # noqa: BLE001 -- whatever it is, the client gets an answer and the log a line
-            trail.reason, response = answers.answer_to(problem, options.messages)
-            _log_failure(problem, trail)
-            return response
+            return self._failure(problem, trail)
 
-    async def _read(self, request: web.Request, trail: Trail) -> TokenRequest:
+    def _failure(self, problem: Exception, trail: Trail) -> web.Response:
+        trail.reason, response = answers.answer_to(problem, self.options.messages)
+        _log_failure(problem, trail)
+        return response
+
+    async def _read(self, request: Any, trail: Trail) -> TokenRequest:
         if trail.method == "POST":  # as OAuth 2 asks; a form's body has half the time to come
             return await read_form(request, trail.address, trail.deadline.within(self.options.deadline / 2))
         return read_query(request.raw_path, request.headers, trail.address)

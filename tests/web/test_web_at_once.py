@@ -21,6 +21,8 @@ from tests.support.in_process import InProcess, running_in_process
 _SECONDS = 20
 _VARYING = re.compile(rb"(?m)^(X-Request-Id|Date): .*\r\n")
 _HEAD_END = b"\r\n\r\n"
+# With this line a request goes the way that aiohttp has for everything.
+_GENERAL = "traceparent: none"
 
 
 @pytest.fixture(scope="module")
@@ -32,21 +34,26 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
 
 @pytest.fixture
 def ways(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """How each request was answered, in order: "at once", or "by a task"."""
+    """How each request was answered, in order: "at once", "by one task", or the "general" way."""
     seen: list[str] = []
-    begin, answer = TokenEndpoint.begin, TokenEndpoint.answer
+    begin, finish, answer = TokenEndpoint.begin, TokenEndpoint.finish, TokenEndpoint.answer
 
-    def counted_begin(self: TokenEndpoint, *asked: object) -> object:
-        begun = begin(self, *asked)  # type: ignore[arg-type]
-        if begun.reply:
+    def counted_begin(self: TokenEndpoint, *asked: Any) -> object:
+        begun = begin(self, *asked)
+        if begun and begun.reply:
             seen.append("at once")
         return begun
 
-    async def counted_answer(self: TokenEndpoint, *asked: object) -> object:
-        seen.append("by a task")
-        return await answer(self, *asked)  # type: ignore[arg-type]
+    async def counted_finish(self: TokenEndpoint, begun: Any) -> None:
+        seen.append("by one task")
+        await finish(self, begun)
+
+    async def counted_answer(self: TokenEndpoint, request: Any) -> object:
+        seen.append("general")
+        return await answer(self, request)
 
     monkeypatch.setattr(TokenEndpoint, "begin", counted_begin)
+    monkeypatch.setattr(TokenEndpoint, "finish", counted_finish)
     monkeypatch.setattr(TokenEndpoint, "answer", counted_answer)
     return seen
 
@@ -61,6 +68,11 @@ class Wire:
     def send(self, octets: bytes) -> None:
         """As they are."""
         self._client.sendall(octets)
+
+    def ask(self, octets: bytes) -> tuple[bytes, bytes]:
+        """A request, and its reply."""
+        self.send(octets)
+        return self.reply()
 
     def reply(self) -> tuple[bytes, bytes]:
         """Head and body of the next reply that is final; both empty at the end of the connection."""
@@ -109,16 +121,15 @@ def warm(running: InProcess, ways: list[str]) -> Iterator[Wire]:
         yield wire
 
 
-def test_both_replies_are_the_same(running: InProcess, ways: list[str]) -> None:
+@pytest.mark.parametrize("way", ["at once", "general"])
+def test_the_replies_are_the_same(running: InProcess, ways: list[str], way: str) -> None:
     """The same lines in the head, and the same fields in the body."""
     running.bridge._parts.authenticator.forget(None)
-    replies = []
+    general, direct = asking("repository:team-a/app:pull", _GENERAL), asking()
     with connected(running) as wire:
-        for _ in range(2):
-            wire.send(asking())
-            replies.append(wire.reply())
-    assert ways == ["by a task", "at once"]
-    (head, body), (other_head, other_body) = replies
+        replies = [wire.ask(octets) for octets in (direct, direct, general)]
+    assert ways == ["by one task", "at once", "general"]
+    (head, body), (other_head, other_body) = replies[:2] if way == "at once" else replies[::2]
     assert all(len(_VARYING.findall(each + b"\r\n")) == 2 for each in (head, other_head))
     lines, other_lines = (sorted(_VARYING.sub(b"", each + b"\r\n").splitlines()) for each in (head, other_head))
     assert [line for line in lines if b"Content-Length" not in line] == [
@@ -173,7 +184,7 @@ def test_a_request_of_http_1_0(warm: Wire, ways: list[str]) -> None:
     warm.send(asking().replace(b"HTTP/1.1", b"HTTP/1.0"))
     assert warm.reply()[0].startswith(b"HTTP/1.0 200 ")
     assert warm.reply() == (b"", b"")
-    assert ways == ["by a task"]
+    assert ways == ["general"]
 
 
 def test_a_get_with_a_body(warm: Wire, ways: list[str]) -> None:
@@ -186,7 +197,7 @@ def test_a_get_with_a_body(warm: Wire, ways: list[str]) -> None:
     warm.send(asking("repository:team-a/next:pull"))
     names = [_claims(json.loads(warm.reply()[1])["token"])["access"][0]["name"] for _ in range(2)]
     assert names == ["team-a/app", "team-a/next"]
-    assert ways[0] == "by a task"
+    assert ways[0] == "general"
 
 
 def test_several_requests_in_one_packet(warm: Wire, ways: list[str]) -> None:
@@ -196,7 +207,7 @@ def test_several_requests_in_one_packet(warm: Wire, ways: list[str]) -> None:
     assert [_claims(json.loads(warm.reply()[1])["token"])["access"][0]["name"] for _ in wanted] == wanted
     warm.send(asking())
     assert warm.reply()[0].startswith(b"HTTP/1.1 200 ")
-    assert ways == ["by a task"] * 20 + ["at once"]
+    assert ways == ["general"] * 20 + ["at once"]
 
 
 def test_one_request_in_many_packets(warm: Wire, ways: list[str]) -> None:
@@ -247,20 +258,21 @@ def test_who_never_reads_is_not_served_for_ever(running: InProcess, warm: Wire) 
         (b"GET /livez HTTP/1.1\r\nHost: bridge\r\n\r\n", b"200"),
     ],
 )
-def test_the_second_answer_is_like_the_first(running: InProcess, octets: bytes, status: bytes) -> None:
-    """Whatever is sent: on a new connection, and on one that was answered at once before."""
+def test_every_answer_is_like_the_general_one(running: InProcess, octets: bytes, status: bytes) -> None:
+    """Whatever is sent: when it is asked for the first time, and again."""
+    general = octets.replace(b"\r\n", f"\r\n{_GENERAL}\r\n".encode(), 1)
+    running.bridge._parts.authenticator.forget(None)
     with connected(running) as wire:
-        wire.send(octets)
-        head, body = wire.reply()
-    with connected(running) as wire:
-        for _ in range(2):
-            wire.send(asking())
-            wire.reply()
-        wire.send(octets)
-        other_head, other_body = wire.reply()
-    assert head.split()[1] == other_head.split()[1] == status
+        replies = [wire.ask(octets)]
+    for each in (octets, octets, general):
+        with connected(running) as wire:
+            wire.ask(asking())
+            replies.append(wire.ask(each))
+    assert {head.split()[1] for head, _ in replies} == {status}
     if status != b"200":
-        assert body == other_body
+        assert len({body for _, body in replies}) == 1
+    if status != b"400":  # what is not HTTP has no name and ends the connection
+        assert len({tuple(sorted(_names(head))) for head, _ in replies}) == 1
 
 
 def test_a_connection_in_use_stays_and_an_idle_one_is_closed(running: InProcess, ways: list[str]) -> None:
@@ -280,6 +292,10 @@ def test_a_connection_in_use_stays_and_an_idle_one_is_closed(running: InProcess,
         handler._loop.call_soon_threadsafe(setattr, handler, "_next_keepalive_close_time", 0.0)
         handler._loop.call_soon_threadsafe(handler._process_keepalive)
         assert wire.reply() == (b"", b"")
+
+
+def _names(head: bytes) -> list[bytes]:
+    return [line.partition(b":")[0] for line in head.splitlines()[1:]]
 
 
 def _send_again_and_again(wire: Wire, octets: bytes) -> None:

@@ -1,7 +1,8 @@
 """Token paths have a way past the application: what HTTP promises holds on it, too."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from ipaddress import ip_network
 
@@ -17,20 +18,24 @@ _FORM = b"grant_type=password&service=s&client_id=c&username=alice&password=wron
 _POST = (
     b"POST /token HTTP/1.1\r\nHost: bridge\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 )
+_GET = b"GET /token HTTP/1.1\r\nHost: bridge\r\nAuthorization: Basic YTpi\r\n\r\n"
 _PATIENCE = 3.0
 
 
 class Busy(TokenService):
-    """Answers that the directory is away."""
+    """Answers that the directory is away, as soon as it may."""
 
     def __init__(self) -> None:
         self.asked = 0
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
 
     def issue_at_once(self, request: TokenRequest, _deadline: object) -> None:
         assert request.credentials
         self.asked += 1
 
     async def issue(self, _request: TokenRequest, _deadline: object) -> "None":  # type: ignore[override]
+        await self.may_answer.wait()
         raise TimeoutError
 
 
@@ -41,14 +46,21 @@ def service() -> Busy:
 
 
 @pytest.fixture
-async def port(service: Busy) -> AsyncIterator[int]:
-    """Where the listener of the service listens, as `serve` makes it."""
+async def listener(service: Busy) -> AsyncIterator[Listener]:
+    """As `serve` makes it."""
     endpoint = TokenEndpoint(service, _OPTIONS, Metrics())
     app = public_app(endpoint, service)
     address = ListenAddress("127.0.0.1", 0)
     listener = Listener(app, address, max_connections=10, direct=token_handlers(endpoint))
-    yield (await listener.start()).port
+    yield listener
+    service.may_answer.set()
     await listener.stop()
+
+
+@pytest.fixture
+async def port(listener: Listener) -> int:
+    """Where it listens."""
+    return (await listener.start()).port
 
 
 async def test_who_waits_for_leave_to_send_the_body_is_given_it(port: int, service: Busy) -> None:
@@ -70,6 +82,81 @@ async def test_another_expectation_is_refused(port: int, service: Busy) -> None:
         answer = await asyncio.wait_for(reader.read(), _PATIENCE)
     assert answer.startswith(b"HTTP/1.1 417 ")
     assert service.asked == 0
+
+
+async def test_requests_that_come_while_one_waits_are_answered_after_it(port: int, service: Busy) -> None:
+    """In their order, and the connection goes on."""
+    async with _connected(port) as (reader, writer):
+        service.may_answer.clear()
+        writer.write(_GET)
+        await _until(lambda: service.asked == 1)
+        writer.write(_GET.replace(b"/token", b"/nowhere") + _GET)
+        await asyncio.sleep(0.05)
+        assert service.asked == 1, "the next one is not begun before the first is answered"
+        service.may_answer.set()
+        assert [await _status(reader) for _ in range(3)] == [b"503", b"404", b"503"]
+        writer.write(_GET)
+        assert await _status(reader) == b"503"
+
+
+async def test_who_hangs_up_while_waiting_leaves_nothing_behind(port: int, service: Busy) -> None:
+    """No task waits on, and others are served."""
+    before = len(asyncio.all_tasks())
+    service.may_answer.clear()
+    async with _connected(port) as (_, writer):
+        writer.write(_GET)
+        await _until(lambda: service.asked == 1)
+    service.may_answer.set()
+    await _until(lambda: len(asyncio.all_tasks()) <= before)
+    async with _connected(port) as (reader, writer):
+        writer.write(_GET)
+        assert await _status(reader) == b"503"
+
+
+async def test_who_waits_when_the_end_begins_is_answered(listener: Listener, port: int, service: Busy) -> None:
+    """And told that the connection ends, which it does."""
+    async with _connected(port) as (reader, writer):
+        service.may_answer.clear()
+        writer.write(_GET)
+        await _until(lambda: service.asked == 1)
+        stopping = asyncio.create_task(listener.stop())
+        await asyncio.sleep(0.05)
+        service.may_answer.set()
+        answer = await asyncio.wait_for(reader.read(), _PATIENCE)
+        await stopping
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"\r\nConnection: close\r\n" in answer
+
+
+async def test_who_waits_longer_than_the_last_second_is_answered(
+    listener: Listener, port: int, service: Busy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What aiohttp does for its own requests: it waits before it closes their connections."""
+    monkeypatch.setattr("ldap_token_bridge.web.server._LAST_REQUESTS", 0.1)
+    async with _connected(port) as (reader, writer):
+        service.may_answer.clear()
+        writer.write(_GET)
+        await _until(lambda: service.asked == 1)
+        stopping = asyncio.create_task(listener.stop())
+        await asyncio.sleep(0.5)
+        assert not stopping.done()
+        service.may_answer.set()
+        assert (await asyncio.wait_for(reader.read(), _PATIENCE)).startswith(b"HTTP/1.1 503 ")
+        await asyncio.wait_for(stopping, _PATIENCE)
+
+
+async def _status(reader: asyncio.StreamReader) -> bytes:
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _PATIENCE)
+    length = re.search(rb"Content-Length: (\d+)", head)
+    assert length
+    await reader.readexactly(int(length[1]))
+    return head.split()[1]
+
+
+async def _until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(_PATIENCE):
+        while not is_so():  # noqa: ASYNC110 -- looked at from outside
+            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
