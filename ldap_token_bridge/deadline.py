@@ -1,7 +1,9 @@
 """One deadline a request, passed down to every wait, so that no sum of time-outs can exceed it."""
 
 import asyncio
+import math
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +24,44 @@ class Deadline:
     def within(self, seconds: float) -> "Deadline":
         """The earlier of this deadline and one `seconds` from now: a single operation's own limit."""
         return Deadline(min(self.at, asyncio.get_running_loop().time() + seconds))
+
+
+class Alarm:
+    """At a wait's limit (seconds on the loop's clock) its future gets the result None, unless it is done by then.
+
+    One timer of the loop for many waits: a time-out for each costs more than what is waited for. Used within one loop.
+    """
+
+    __slots__ = ("_rings_at", "_timer", "_waits")
+
+    def __init__(self) -> None:
+        self._waits: dict[asyncio.Future[Any], float] = {}
+        self._rings_at = math.inf
+        self._timer: asyncio.TimerHandle | None = None
+
+    def watch(self, wait: asyncio.Future[Any], limit: float) -> None:
+        """Ends the wait at its limit, until it is forgotten. None must be a result that it may have."""
+        self._waits[wait] = limit
+        if limit < self._rings_at:
+            self._set(limit, wait.get_loop())
+
+    def forget(self, wait: asyncio.Future[Any]) -> None:
+        """The wait is over. The timer stays for the next one, which mostly has a later limit."""
+        self._waits.pop(wait, None)
+
+    def _set(self, moment: float, loop: asyncio.AbstractEventLoop) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._rings_at = moment
+        self._timer = loop.call_at(moment, self._ring, loop)
+
+    def _ring(self, loop: asyncio.AbstractEventLoop) -> None:
+        # A timer may be early by as much as the clock does not tell apart.
+        now = max(loop.time(), self._rings_at)
+        self._timer, self._rings_at = None, math.inf
+        for wait in [wait for wait, limit in self._waits.items() if limit <= now]:
+            del self._waits[wait]
+            if not wait.done():
+                wait.set_result(None)
+        if self._waits:
+            self._set(min(self._waits.values()), loop)

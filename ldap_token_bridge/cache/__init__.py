@@ -27,12 +27,13 @@ from .shared import (
     parse_store,
     unite,
 )
-from .single_flight import SingleFlight
+from .single_flight import Flight, SingleFlight
 
 __all__ = [
     "Entry",
     "ExpiringCache",
     "FileRevocations",
+    "Flight",
     "Found",
     "PasswordProofs",
     "Patience",

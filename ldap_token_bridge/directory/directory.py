@@ -159,6 +159,10 @@ class Directory:
         """Every group of a person; raises Unavailable rather than give a part."""
         return await self._groups_at(person.account.dn).groups_of(person, deadline)
 
+    def groups_at_once(self, person: Person) -> tuple[Group, ...] | None:
+        """The same, if nobody need be asked for it; else None. Raises Unavailable as `groups_of` may."""
+        return self._groups_at(person.account.dn).groups_at_once(person)
+
     async def learn_groups(self, dns: Sequence[str], sids: Sequence[str], deadline: Deadline) -> None:
         """Reads groups that logins will ask for, ahead of the first one. Raises Unavailable; nothing depends on it."""
         await self._groups.learn(dns, sids, deadline)

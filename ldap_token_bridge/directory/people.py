@@ -1,12 +1,11 @@
 """Who is meant by a name, what groups they are in, and what is remembered of both."""
 
-import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
-from ldap_token_bridge.cache import ExpiringCache, Patience, SingleFlight
+from ldap_token_bridge.cache import ExpiringCache, Flight, Patience, SingleFlight
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.identity import Group
@@ -22,6 +21,7 @@ from .seen import Seen
 Lookup = Callable[[str, bool], None]
 # Groups that many people are in stand in memory once: each is a few hundred octets, and people are in dozens.
 _once = lru_cache(65_536)(lambda group: group)
+_LONGEST_SHARED = 1024  # characters of the names; longer ones are not kept, for a hostile directory could send many
 
 
 @dataclass(slots=True, eq=False)
@@ -105,7 +105,8 @@ class People:
 
     def remembered(self, name: LoginName) -> Known | None:
         """Whom this bridge remembers under the name."""
-        return self._people.get(name.key) or self._nobodies.get(name.key)
+        key = name.key
+        return self._people.get(key) or self._nobodies.get(key)
 
     async def find(self, name: LoginName, deadline: Deadline, patience: Patience, *, anew: bool) -> tuple[Known, bool]:
         """Who it is, or a nobody, where this bridge remembers nobody; and whether that was looked up just now."""
@@ -128,28 +129,28 @@ class People:
             (self._nobodies if seen.is_nobody else self._people).put(name.key, known, seen.age)
         return known
 
-    def look_again(self, name: LoginName, known: Known, deadline: Deadline) -> "asyncio.Future[Known] | None":
+    def look_again(self, name: LoginName, known: Known, deadline: Deadline) -> Flight[Known] | None:
         """Whether there is someone by now, asked beside the bind: one who waits cannot tell that it is asked."""
         if not known.is_nobody or self._clock() < known.look_again:
             return None
-        return asyncio.ensure_future(self._finding.run(name.key, lambda: self.look_up(name, deadline), deadline))
+        return self._finding.begin(name.key, lambda: self.look_up(name, deadline))
 
     async def look_up(self, name: LoginName, deadline: Deadline) -> Known:
         """Whom the directory has under the name now."""
-        person = await self._directory.find(name, deadline)
+        person, key = await self._directory.find(name, deadline), name.key
         if person is None:
-            self._people.discard(name.key)
-            nobody = self._nobodies.get(name.key)
+            self._people.discard(key)
+            nobody = self._nobodies.get(key)
             if nobody is None:
-                nobody = Known(self._directory.nobody(name), is_nobody=True, login=name.key, looked_at=self._clock())
-                self._nobodies.put(name.key, nobody)
+                nobody = Known(self._directory.nobody(name), is_nobody=True, login=key, looked_at=self._clock())
+                self._nobodies.put(key, nobody)
             nobody.look_again = self._clock() + self._recheck
-            self.on_found(name.key, None)
+            self.on_found(key, None)
             return nobody
-        known = Known(person, login=name.key, looked_at=self._clock())
-        self._nobodies.discard(name.key)
-        self._people.put(name.key, known)
-        self.on_found(name.key, person)
+        known = Known(person, login=key, looked_at=self._clock())
+        self._nobodies.discard(key)
+        self._people.put(key, known)
+        self.on_found(key, person)
         return known
 
     async def _look_up_account(self, name: str, deadline: Deadline) -> Known | None:
@@ -168,26 +169,43 @@ class People:
 
     async def groups_of(self, known: Known, deadline: Deadline) -> tuple[Group, ...]:
         """All groups of a person, of the time of the look-up."""
+        groups = self.begin_groups(known, deadline)
+        return await groups.outcome(deadline) if isinstance(groups, Flight) else groups
+
+    def begin_groups(self, known: Known, deadline: Deadline) -> tuple[Group, ...] | Flight[tuple[Group, ...]]:
+        """The same, if nobody need be asked; else the reading of them, which has begun."""
         groups = self.remembered_groups(known)
         if groups is not None:
             return groups
         self._on_lookup("groups", False)
-        return await self._reading_groups.run(known, lambda: self._read_groups(known, deadline), deadline)
+        try:
+            groups = self._directory.groups_at_once(known.person)
+        except Unavailable:
+            groups = None  # it is told to who waits for groups, and that is nobody whose password is wrong
+        if groups is not None:
+            return self._keep_groups(known, groups)
+        return self._reading_groups.begin(known, lambda: self._read_groups(known, deadline))
 
     async def _read_groups(self, known: Known, deadline: Deadline) -> tuple[Group, ...]:
         """Kept even if whoever asked has gone: the next one need not ask again."""
+        if known.groups is not None:
+            return known.groups  # told at once to somebody else before this began: `person` leads to none any more
         try:
-            known.groups = _shared(await self._directory.groups_of(known.person, deadline))
-            known.person = replace(known.person, member_of=())  # served to find the groups, and is long
+            groups = _shared(await self._directory.groups_of(known.person, deadline))
         except Unavailable as error:
             if not known.is_nobody or isinstance(error, DirectoryDown):
                 raise
-            known.groups = ()  # there is no such entry, as was to be expected
-        if known.login:
+            groups = ()  # there is no such entry, as was to be expected
+        return self._keep_groups(known, groups)
+
+    def _keep_groups(self, known: Known, groups: tuple[Group, ...]) -> tuple[Group, ...]:
+        known.groups = groups
+        known.person = known.person.without_groups()
+        if known.login and self._replicas.exist:
             age = self._clock() - known.looked_at
-            self._replicas.keep_person(known.login, Seen(known.person, known.groups, known.is_nobody, age))
-        return known.groups
+            self._replicas.keep_person(known.login, Seen(known.person, groups, known.is_nobody, age))
+        return groups
 
 
 def _shared(groups: tuple[Group, ...]) -> tuple[Group, ...]:
-    return tuple(map(_once, groups))
+    return tuple([_once(group) if len(group.dn) + len(group.via) <= _LONGEST_SHARED else group for group in groups])

@@ -9,7 +9,7 @@ def values_in(entry: Entry, attribute: str) -> tuple[tuple[str, ...], bool]:
     A part of them stands under a name of its own, as `memberof;range=0-1499`; the last one ends with `-*`.
     """
     prefix = f"{attribute.lower()};range="
-    name = next((name for name in entry.attributes if name.startswith(prefix)), None)
-    if name is None:
-        return entry.texts(attribute), True
-    return entry.texts(name), name.endswith("-*")
+    for name in entry.attributes:
+        if name.startswith(prefix):
+            return entry.texts(name), name.endswith("-*")
+    return entry.texts(attribute), True

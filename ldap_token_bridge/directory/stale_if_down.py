@@ -9,12 +9,13 @@ from ldap_token_bridge.guard import Budgets
 from ldap_token_bridge.identity import Credentials
 from ldap_token_bridge.ldap import DirectoryDown
 
-from .authenticator import Authenticator, _Address
+from .authenticator import Authenticator
 from .directory import Directory
 from .last_known import LastKnown
 from .login_name import parse_login_name
 from .outcome import Authenticated, CacheTimes, Login
 from .people import Lookup
+from .verifier import Address
 
 
 class StaleIfDown(Authenticator):
@@ -39,7 +40,7 @@ class StaleIfDown(Authenticator):
         self._people.on_found = self._last_known.found
 
     async def login(
-        self, credentials: Credentials, deadline: Deadline, address: _Address = None, *, anew: bool = False
+        self, credentials: Credentials, deadline: Deadline, address: Address = None, *, anew: bool = False
     ) -> Login:
         """As the Authenticator's; nobody is known `anew` who was known before."""
         try:

@@ -1,13 +1,11 @@
 """The failures from each address, counted in a moving window."""
 
+import time
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from typing import Protocol
 
-from limits import RateLimitItemPerSecond
-from limits.aio.storage import Storage
-from limits.aio.strategies import MovingWindowRateLimiter
-
+from .recent import Recent
 from .rule import Budget
 
 # What one customer of a provider has to choose from (RFC 6177): whoever has one address there has them all.
@@ -31,19 +29,32 @@ class AddressFailures(Protocol):
         """One more failure."""
 
 
-class WindowedAddressFailures:
-    """In a store of limits; `clock` is the store's."""
+class MemoryAddressFailures:
+    """In this process. `clock` gives seconds and never goes back."""
 
-    def __init__(self, budget: Budget, storage: Storage, clock: Callable[[], float]) -> None:
-        self._limit = RateLimitItemPerSecond(budget.failures, budget.seconds)
-        self._limiter = MovingWindowRateLimiter(storage)
-        self._clock = clock
+    def __init__(self, budget: Budget, max_addresses: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._budget, self._clock = budget, clock
+        self._windows = Recent[str, tuple[float, ...]](max_addresses, budget.seconds, clock)
 
     async def left(self, client: str) -> tuple[int, float]:
         """See AddressFailures."""
-        ends, left = await self._limiter.get_window_stats(self._limit, client)
-        return max(0, left), max(0.0, ends - self._clock())
+        now = self._clock()
+        times = self._within(client, now)
+        seconds = times[0] + self._budget.seconds - now if times else 0.0
+        return self._budget.failures - len(times), seconds
 
     async def add(self, client: str) -> None:
-        """See AddressFailures."""
-        await self._limiter.hit(self._limit, client)
+        """See AddressFailures. Beyond the budget nothing is counted, or who goes on trying would never be let in."""
+        now = self._clock()
+        times = self._within(client, now)
+        if len(times) < self._budget.failures:
+            self._windows.put(client, (*times, now))
+
+    def _within(self, client: str, now: float) -> tuple[float, ...]:
+        """When each failure that still counts was counted, the oldest first."""
+        times = self._windows.get(client) or ()
+        oldest = now - self._budget.seconds
+        return tuple(at for at in times if at > oldest) if times else ()
+
+    def __len__(self) -> int:
+        return len(self._windows)

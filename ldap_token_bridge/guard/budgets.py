@@ -1,26 +1,23 @@
 """Both budgets as a login meets them: a turn for its address, then an attempt for its account."""
 
 import math
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from types import TracebackType
 from typing import Literal, Self, TypeVar
-from weakref import WeakValueDictionary
 
 from ldap_token_bridge.deadline import Deadline
 
 from .accounts import AccountFailures
-from .addresses import AddressFailures, WindowedAddressFailures, client_key
-from .memory import BoundedMemory
-from .rule import Budget
+from .addresses import AddressFailures, client_key
 from .turns import Turns
 
 T = TypeVar("T")
 BudgetName = Literal["account", "address"]
 _Address = IPv4Address | IPv6Address | None
+_NO_LIMIT = nullcontext(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +39,11 @@ class Attempt:
     Counts as failed, whatever ends it, unless it was told otherwise: what was sent may have been counted.
     """
 
-    def __init__(self, account: str, failures: AccountFailures | None, others: "set[Attempt]") -> None:
-        self._account, self._failures, self._others = account, failures, others
+    def __init__(self, account: str, failures: AccountFailures | None, under_way: "dict[str, set[Attempt]]") -> None:
+        """`under_way` are those of every account; this one is among them until it ends."""
+        self._account, self._failures, self._under_way = account, failures, under_way
         self._ended: Literal["failed", "not-counted", "passed"] = "failed"
-        self._overlaps = bool(others)
-        for other in others:
-            other._overlaps = True  # noqa: SLF001 -- another of this class
-        others.add(self)
+        self._overlaps = False
 
     def not_counted(self) -> None:
         """The directory was not asked, or has not counted it as a wrong password."""
@@ -59,12 +54,20 @@ class Attempt:
         self._ended = "passed"
 
     async def __aenter__(self) -> Self:
+        others = self._under_way.setdefault(self._account, set())
+        self._overlaps = bool(others)
+        for other in others:
+            other._overlaps = True  # noqa: SLF001 -- another of this class
+        others.add(self)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._others.discard(self)
+        others = self._under_way[self._account]
+        others.discard(self)
+        if not others:
+            del self._under_way[self._account]
         if self._failures is None:
             return
         if self._ended == "failed":
@@ -74,6 +77,26 @@ class Attempt:
         else:
             # Others were under way: the directory may have counted them after this success.
             await self._failures.give_back(self._account)
+
+
+class _Turn:
+    """A class, for it stands in the way of each first login: an `asynccontextmanager` takes twice as long."""
+
+    __slots__ = ("_addresses", "_client", "_deadline", "_is_taken", "_turns")
+
+    def __init__(self, turns: Turns, addresses: AddressFailures, address: _Address, deadline: Deadline) -> None:
+        self._turns, self._addresses, self._client = turns, addresses, client_key(address)
+        self._deadline = deadline
+        self._is_taken = False
+
+    async def __aenter__(self) -> Block | None:
+        seconds = await self._turns.take(self._client, self._addresses.left, self._deadline)
+        self._is_taken = seconds == 0
+        return None if self._is_taken else Block.for_seconds("address", seconds)
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._is_taken:
+            self._turns.done(self._client)
 
 
 class Budgets:
@@ -93,8 +116,7 @@ class Budgets:
         """`memory`: for how many seconds a failed bind counts for an account."""
         self._accounts, self._strangers, self._addresses = accounts, strangers, addresses
         self.memory = memory
-        # Each attempt holds the set that it is in; the last one takes it along.
-        self._under_way = WeakValueDictionary[str, set[Attempt]]()
+        self._under_way: dict[str, set[Attempt]] = {}
         self._turns = Turns()
 
     async def blocked(self, address: _Address) -> Block | None:
@@ -104,23 +126,12 @@ class Budgets:
         left, seconds = await self._addresses.left(client_key(address))
         return None if left else Block.for_seconds("address", seconds)
 
-    @asynccontextmanager
-    async def turn(self, address: _Address, deadline: Deadline) -> AsyncIterator[Block | None]:
+    def turn(self, address: _Address, deadline: Deadline) -> AbstractAsyncContextManager[Block | None]:
         """A turn for one login, waited for; a Block if the address has none left. Raises TimeoutError at the deadline.
 
         No more logins are under way at once than may fail, so that a burst does not get past the budget.
         """
-        if self._addresses is None:
-            yield None
-            return
-        client = client_key(address)
-        if seconds := await self._turns.take(client, self._addresses.left, deadline):
-            yield Block.for_seconds("address", seconds)
-            return
-        try:
-            yield None
-        finally:
-            self._turns.done(client)
+        return _NO_LIMIT if self._addresses is None else _Turn(self._turns, self._addresses, address, deadline)
 
     async def joined(self, address: _Address, join: Callable[[], Awaitable[T | Block]]) -> T | Block:
         """The outcome of a call that is shared with others; a block of another address than this is none of it."""
@@ -145,11 +156,4 @@ class Budgets:
         seconds = 0.0 if failures is None else await failures.reserve(account)
         if seconds:
             return Block.for_seconds("account", seconds)
-        return Attempt(account, failures, self._under_way.setdefault(account, set()))
-
-
-def in_memory_addresses(
-    budget: Budget, max_entries: int, clock: Callable[[], float] = time.monotonic
-) -> WindowedAddressFailures:
-    """What failed from each address, at this process alone."""
-    return WindowedAddressFailures(budget, BoundedMemory(max_entries, budget.seconds, clock), clock)
+        return Attempt(account, failures, self._under_way)

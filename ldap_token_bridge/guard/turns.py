@@ -1,7 +1,7 @@
 """No more logins at once from one address than it has failures left; the others wait, in the order they came."""
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Awaitable, Callable
 
 from ldap_token_bridge.deadline import Deadline
@@ -13,7 +13,7 @@ class Turns:
     """Who waits is not refused: most of those before may be right."""
 
     def __init__(self) -> None:
-        self._under_way: Counter[str] = Counter()
+        self._under_way: dict[str, int] = {}
         self._queues: dict[str, deque[asyncio.Future[None]]] = {}
 
     async def take(self, client: str, left: Left, deadline: Deadline) -> float:
@@ -27,8 +27,9 @@ class Turns:
             if failures == 0:
                 self._wake(client)
                 return max(seconds, 1.0)
-            if self._under_way[client] < failures:
-                self._under_way[client] += 1
+            under_way = self._under_way.get(client, 0)
+            if under_way < failures:
+                self._under_way[client] = under_way + 1
                 self._wake(client)
                 return 0.0
             await self._wait(client, deadline, first=was_first)
@@ -56,7 +57,7 @@ class Turns:
 
     def _wake(self, client: str) -> None:
         """The next in the queue looks again."""
-        queue = self._queues.get(client, deque())
+        queue = self._queues.get(client)
         while queue:
             first = queue.popleft()
             if not first.done():
@@ -64,8 +65,8 @@ class Turns:
                 break
         if not queue:
             self._queues.pop(client, None)
-            if self._under_way[client] == 0:
-                del self._under_way[client]
+            if not self._under_way.get(client):
+                self._under_way.pop(client, None)
 
     def __len__(self) -> int:
         return len(self._under_way)

@@ -4,10 +4,9 @@ import asyncio
 from collections import deque
 from contextlib import suppress
 
-from ldap_token_bridge.deadline import Deadline
+from ldap_token_bridge.deadline import Alarm, Deadline
 
 from .address import ServerAddress
-from .alarm import Alarm
 from .channels import BindChannel
 from .errors import Overloaded
 from .lifetime import Lifetime, Roster
@@ -41,7 +40,8 @@ class BindPool:
         Raises BindInterrupted (written, no answer), another TransportFailure (nothing written), Overloaded (queue).
         """
         loop = asyncio.get_running_loop()
-        await self._per_user.enter(dn, deadline.within(self._options.operation_timeout))
+        if not self._per_user.entered(dn):
+            await self._per_user.turn(dn, deadline.within(self._options.operation_timeout))
         try:
             return await self._bind(dn, password, deadline, loop)
         finally:

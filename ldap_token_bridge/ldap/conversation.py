@@ -6,7 +6,8 @@ Strict on purpose: an answer that nobody asked for ends the connection, or it mi
 import asyncio
 import math
 
-from .alarm import Alarm
+from ldap_token_bridge.deadline import Alarm
+
 from .ber import ProtocolError
 from .errors import SearchFailed, TransportFailure
 from .model import Entry

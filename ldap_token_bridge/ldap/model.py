@@ -48,7 +48,7 @@ class Entry:
 
     def texts(self, name: str) -> tuple[str, ...]:
         """All values as text."""
-        return tuple(_text(value) for value in self.attributes.get(name.lower(), ()))
+        return tuple([_text(value) for value in self.attributes.get(name.lower(), ())])
 
 
 @dataclass(frozen=True, slots=True)

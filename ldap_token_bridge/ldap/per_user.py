@@ -18,12 +18,16 @@ class PerUser:
         self._under_way: dict[bytes, int] = {}
         self._lines: dict[bytes, deque[asyncio.Future[None]]] = {}
 
-    async def enter(self, dn: bytes, deadline: Deadline) -> None:
-        """Waits for a turn; `leave` must follow. Raises Overloaded if that takes too long or too many wait."""
+    def entered(self, dn: bytes) -> bool:
+        """Whether there was room; then `leave` must follow, and otherwise `turn`."""
         count = self._under_way.get(dn, 0)
-        if count < self._limit:
-            self._under_way[dn] = count + 1
-            return
+        if count >= self._limit:
+            return False
+        self._under_way[dn] = count + 1
+        return True
+
+    async def turn(self, dn: bytes, deadline: Deadline) -> None:
+        """Waits for a turn; `leave` must follow. Raises Overloaded if that takes too long or too many wait."""
         line = self._lines.setdefault(dn, deque())
         if len(line) >= WAITING_PER_USER:
             raise Overloaded(detail=f"{len(line)} binds of one account wait already")

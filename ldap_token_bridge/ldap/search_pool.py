@@ -27,6 +27,10 @@ class _Slot:
     lifetime: Lifetime
     retired: bool = False
 
+    def is_over(self, now: float) -> bool:
+        """Whether it is to be used no more."""
+        return not self.channel.is_open or self.lifetime.is_over(now) or self.channel.is_worn
+
 
 class SearchPool:
     """Opens connections when they are needed; a second one only when the first is busy, without making anyone wait."""
@@ -102,11 +106,9 @@ class SearchPool:
 
     def _weed(self, now: float) -> None:
         """Drops connections that have died; lets those end that have lived or idled long enough."""
-        for slot in tuple(self._slots):
-            if not slot.channel.is_open:
-                self._slots.remove(slot)
-            elif slot.lifetime.is_over(now) or slot.channel.is_worn:
-                self._slots.remove(slot)
+        for slot in [slot for slot in self._slots if slot.is_over(now)]:
+            self._slots.remove(slot)
+            if slot.channel.is_open:
                 slot.retired = True
                 if not slot.channel.load:
                     slot.channel.hang_up()

@@ -1,6 +1,7 @@
 """Caches with a clock in the test's hand."""
 
 import asyncio
+import gc
 import pickle
 
 import pytest
@@ -147,4 +148,102 @@ async def test_close_ends_what_is_under_way() -> None:
     await flight.close()
     with pytest.raises(Unavailable):
         await task
+    assert len(flight) == 0
+
+
+async def test_the_work_goes_on_when_everybody_has_gone() -> None:
+    """A password that was sent must be answered and counted; who comes meanwhile gets that answer."""
+    flight = SingleFlight[str, int]()
+    release = asyncio.Event()
+    calls = 0
+
+    async def work() -> int:
+        nonlocal calls
+        calls += 1
+        await release.wait()
+        return 7
+
+    gone = [asyncio.create_task(flight.run("key", work, Deadline.after(5))) for _ in range(3)]
+    await asyncio.sleep(0)
+    for task in gone:
+        task.cancel()
+    await asyncio.gather(*gone, return_exceptions=True)
+    assert all(task.cancelled() for task in gone)
+    late = asyncio.create_task(flight.run("key", work, Deadline.after(5)))
+    await asyncio.sleep(0)
+    release.set()
+    assert await late == 7
+    assert calls == 1 and len(flight) == 0
+
+
+async def test_each_waiter_has_a_deadline_of_its_own() -> None:
+    """Also one that is over before the wait begins; in whatever order they come, and the others wait on."""
+    flight = SingleFlight[str, int]()
+    release = asyncio.Event()
+
+    async def work() -> int:
+        await release.wait()
+        return 7
+
+    patient = asyncio.create_task(flight.run("key", work, Deadline.after(5)))
+    for seconds in (0.02, 0.01, -1.0):
+        with pytest.raises(TimeoutError):
+            await flight.run("key", work, Deadline.after(seconds))
+    release.set()
+    assert await patient == 7
+
+
+async def _landed(flight: SingleFlight[str, int]) -> None:
+    """The very turn of the loop in which nothing is under way any more."""
+    while len(flight):  # noqa: ASYNC110 -- turns are what is counted
+        await asyncio.sleep(0)
+
+
+async def test_who_is_cancelled_in_the_moment_of_the_answer_is_cancelled() -> None:
+    """And the others have it."""
+    flight = SingleFlight[str, int]()
+    release = asyncio.Event()
+
+    async def work() -> int:
+        await release.wait()
+        return 7
+
+    first, second = (asyncio.create_task(flight.run("key", work, Deadline.after(5))) for _ in range(2))
+    await asyncio.sleep(0)
+    release.set()
+    await _landed(flight)
+    first.cancel()
+    assert await second == 7
+    with pytest.raises(asyncio.CancelledError):
+        await first
+
+
+async def test_an_error_that_nobody_waits_for_is_nobodys_trouble() -> None:
+    """What was begun ahead may turn out not to be needed: asyncio has nothing to complain of."""
+    flight = SingleFlight[str, int]()
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
+
+    async def fail() -> int:
+        raise ValueError("once")
+
+    begun = flight.begin("key", fail)
+    await _landed(flight)
+    with pytest.raises(ValueError, match="once"):
+        await begun.outcome(Deadline.after(5))
+    del begun
+    flight.begin("key", fail)
+    await _landed(flight)
+    gc.collect()
+    assert complaints == []
+
+
+async def test_close_ends_what_has_not_begun() -> None:
+    """Whoever waits hears of it."""
+    flight = SingleFlight[str, bool]()
+    begun = flight.begin("key", asyncio.Event().wait)
+    waiting = asyncio.create_task(begun.outcome(Deadline.after(60)))
+    await flight.close()
+    with pytest.raises(Unavailable):
+        await waiting
     assert len(flight) == 0

@@ -173,6 +173,20 @@ async def test_what_is_wrong_is_told(guarded: Valkey, plain: Valkey, authority: 
     await backend.close()
 
 
+async def test_an_authority_made_by_hand_will_do(tmp_path: Path) -> None:
+    """Its certificates lack what Python asks for from 3.13 on; a bridge connects with every Python, if it is named."""
+    by_hand = Authority(tmp_path / "authority", by_hand=True)
+    server = Valkey(tmp_path / "store", authority=by_hand)
+    server.start()
+    try:
+        backend = open_backend(parse_store(server.url), StoreLogin(ca_file=by_hand.ca_file))
+        assert await backend.claim("ltb:by-hand", LONG)
+        await backend.close()
+        assert "certificate" in (await _why(server.url, StoreLogin())).lower()
+    finally:
+        server.stop()
+
+
 def test_the_rights_are_the_documents() -> None:
     """What the suite gives to a bridge's user is what people are told to give."""
     assert RIGHTS in (Path(__file__).parents[2] / "docs" / "operations.md").read_text()

@@ -58,7 +58,11 @@ class Gate:
 def held(authenticator: Authenticator) -> dict[str, int]:
     """How much there is of what could leak."""
     links = [str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
-    flights = (authenticator._people._finding, authenticator._verifying, authenticator._people._reading_groups)
+    flights = (
+        authenticator._people._finding,
+        authenticator._verifier._verifying,
+        authenticator._people._reading_groups,
+    )
     return {
         "descriptors": len(links),
         "sockets": sum(link.startswith("socket:") for link in links),
@@ -116,5 +120,5 @@ async def test_ten_thousand_logins(make_slapd: MakeSlapd) -> None:
     assert last - first < LOGINS * 6 // 10 // 10, "a tenth of a piece of memory for each login"
     for cache in (authenticator._people._people, authenticator._people._nobodies):
         assert len(cache) <= REMEMBERED
-    assert len(authenticator._proofs._proofs) <= REMEMBERED
-    assert len(authenticator._rejected._refusals) <= REMEMBERED
+    assert len(authenticator._passwords.proofs._proofs) <= REMEMBERED
+    assert len(authenticator._passwords.rejected._refusals) <= REMEMBERED

@@ -92,7 +92,7 @@ async def test_a_flood_of_strange_names_pushes_nobody_out() -> None:
     world.directory.asked.clear()
     assert isinstance(await world.login(), Authenticated)
     assert world.asked == {}
-    assert max(len(world.authenticator._people._nobodies), len(world.authenticator._rejected._refusals)) <= 10
+    assert max(len(world.authenticator._people._nobodies), len(world.authenticator._passwords.rejected._refusals)) <= 10
 
 
 async def test_groups_read_ahead_are_kept_though_the_password_was_wrong(world: World) -> None:
@@ -116,7 +116,7 @@ async def test_a_refusal_of_nobody_takes_as_long_as_one_of_somebody(
     world.directory.bind_takes = 0.25
     await world.login(password=b"wrong")
     world.directory.bind_takes = 0.05
-    monkeypatch.setattr("ldap_token_bridge.directory.authenticator.asyncio.sleep", sleep)
+    monkeypatch.setattr("ldap_token_bridge.directory.verifier.asyncio.sleep", sleep)
     world.directory.slow = None
     await world.login("nobody", b"wrong")
     assert waited == [pytest.approx(0.2)]

@@ -92,7 +92,7 @@ async def settle() -> None:
 
 def _is_ours(task: "asyncio.Task[Any]") -> bool:
     """The authenticator's flights; not what pytest or a connection keeps running."""
-    return getattr(task.get_coro(), "__qualname__", "") == "_call"
+    return getattr(task.get_coro(), "__qualname__", "").startswith(("People.", "Verifier."))
 
 
 def shape(seen: tuple[Seen, ...]) -> list[tuple[str, str]]:

@@ -4,12 +4,11 @@ import asyncio
 from ipaddress import ip_address
 
 import pytest
-from limits import RateLimitItemPerSecond
-from limits.aio.strategies import MovingWindowRateLimiter
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ldap_token_bridge.deadline import Deadline
-from ldap_token_bridge.guard import Attempt, Block, Budget, Budgets, MemoryAccountFailures
-from ldap_token_bridge.guard.memory import BoundedMemory
+from ldap_token_bridge.guard import Attempt, Block, Budget, Budgets, MemoryAccountFailures, MemoryAddressFailures
 from tests.support.budgets import in_memory
 from tests.support.counting_directory import Clock
 
@@ -161,13 +160,43 @@ async def test_made_up_names_push_no_account_out() -> None:
 async def test_a_flood_of_addresses_is_bounded() -> None:
     """The same for windows of addresses."""
     clock = Clock()
-    memory = BoundedMemory(1000, 60, clock)
-    limiter, limit = MovingWindowRateLimiter(memory), RateLimitItemPerSecond(2, 60)
+    memory = MemoryAddressFailures(Budget(2, 60), 1000, clock)
     for number in range(20_000):
-        await limiter.hit(limit, str(number))
+        await memory.add(str(number))
     assert len(memory) == 1000
     clock.now = 61
     assert len(memory) == 0
+
+
+@given(st.lists(st.tuples(st.floats(0, 40), st.booleans()), max_size=60))
+def test_a_window_moves_with_the_time(steps: list[tuple[float, bool]]) -> None:
+    """At any moment as many are left as the last minute has room for; beyond that nothing is counted."""
+    clock = Clock()
+    memory = MemoryAddressFailures(Budget(3, 60), 10, clock)
+    counted: list[float] = []
+
+    async def go() -> None:
+        for seconds, adds in steps:
+            clock.now += seconds
+            within = [at for at in counted if at > clock.now - 60]
+            left, wait = await memory.left("client")
+            assert left == 3 - len(within)
+            assert not within or wait == within[0] + 60 - clock.now
+            if adds:
+                await memory.add("client")
+                counted.extend([clock.now] if left else [])
+
+    asyncio.run(go())
+
+
+async def test_an_attempt_that_was_never_made_overlaps_with_none() -> None:
+    """Or the success after it would not end the streak."""
+    guard = budgets(Clock(), Budget(2, 60))
+    assert isinstance(await guard.attempt("id"), Attempt)
+    async with await begin(guard) as attempt:
+        attempt.passed()
+    assert [await fail(guard), await fail(guard)] == [None, None]
+    assert guard._under_way == {}
 
 
 async def test_an_address_that_used_up_its_failures_waits() -> None:

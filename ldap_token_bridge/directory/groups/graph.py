@@ -5,8 +5,9 @@ within groups; who is in them is forgotten when it is built.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ldap_token_bridge.cache import SingleFlight
 from ldap_token_bridge.deadline import Deadline
@@ -17,31 +18,89 @@ from ldap_token_bridge.ldap import Entry, FilterTemplate
 from ldap_token_bridge.observe import log
 
 from .memory import GroupMemory
-from .names import comparable
+from .names import LONGEST_KEPT, comparable, normalised
 from .ranges import rest_of
 from .reading import Reading
-from .walk import Found
+from .walk import Found, Walk, named
 
 _WITH_MEMBERS = FilterTemplate.compile("(member=*)").fill()
+_MOST_REACHED = 250_000  # groups above others, kept in all: some 50 octets each
 _VALUES_A_TURN = 2_000  # DNs that are compared before other requests get their turn
 
 
-@dataclass(frozen=True, slots=True)
+class _Reach(NamedTuple):
+    """A group that someone is in directly, and all groups that this leads to, by comparable name."""
+
+    key: str
+    group: Group
+    above: dict[str, Group]
+
+
+@dataclass(slots=True, eq=False)
 class Graph:
     """`known` are all groups by comparable name, `holders` the DNs of those that hold one."""
 
     known: frozenset[str]
     holders: Mapping[str, tuple[str, ...]]
-    _above: dict[str, tuple[Found, ...]] = field(default_factory=dict, repr=False, compare=False)
+    reading: Reading
+    _above: dict[str, tuple[Found, ...]] = field(default_factory=dict, repr=False)
+    _reaches: dict[str, _Reach] = field(default_factory=dict, repr=False)
+    _room: int = _MOST_REACHED
 
-    def above(self, one: Found) -> tuple[Found, ...]:
-        """The groups that hold this one; made once, for everybody who is in it."""
+    def above(self, one: Found) -> tuple[Found, ...] | None:
+        """The groups that hold this one, made once for everybody who is in it.
+
+        None if that is not known here: it is new, or stands outside of groups.base, or lists nobody.
+        """
         dn = one.group.dn
         found = self._above.get(dn)
-        if found is None:
+        if found is None and one.key in self.known:
             holders = self.holders.get(one.key, ())
-            found = self._above[dn] = tuple(Found(Group(holder, path="nested", via=dn)) for holder in holders)
+            found = tuple([Found(Group(holder, path="nested", via=dn)) for holder in holders])
+            # One DN can be spelled in many ways, and at length.
+            if len(self._above) < 2 * len(self.known) and len(dn) <= LONGEST_KEPT:
+                self._above[dn] = found
         return found
+
+    def reached(self, direct: Sequence[str]) -> tuple[Group, ...] | None:
+        """These groups and all that hold them; None if the graph does not tell. Raises Unavailable beyond the bounds.
+
+        Where several ways lead to a group, the first tells its `via`. What one group leads to is put together once:
+        each login would have to look at a hundred places in memory to do it again.
+        """
+        reaches = []
+        found: dict[str, Group] = {}
+        for dn in direct:
+            reach = self._reaches.get(dn) or self._reach(dn)
+            if reach is None:
+                return None
+            reaches.append(reach)
+            found[reach.key] = reach.group
+        for reach in reaches:
+            for key, group in reach.above.items():
+                if key not in found:
+                    found[key] = group
+        return tuple(found.values())
+
+    def _reach(self, dn: str) -> _Reach | None:
+        walk = Walk(self.reading, [named(dn)])
+        while walk.level:
+            holders: list[Found] = []
+            for one in walk.level:
+                above = self.above(one)
+                if above is None:
+                    return None
+                holders += above
+            walk.rise(holders)
+        (key, start), *others = walk.found.items()
+        reach = _Reach(key, start.group, {key: one.group for key, one in others})
+        if len(dn) <= LONGEST_KEPT:
+            self._room -= len(walk.found)
+            if self._room < 0:
+                self._reaches.clear()
+                self._room = _MOST_REACHED - len(walk.found)
+            self._reaches[dn] = reach
+        return reach
 
 
 class GraphKeeper:
@@ -59,10 +118,17 @@ class GraphKeeper:
         """The graph; None if groups are to be searched for level by level."""
         if self._memory.seconds <= 0:
             return None
-        epoch = self._memory.epoch
-        if self._memory.clock() < self._until and self._epoch == epoch:
+        if self._is_current():
             return self._graph
+        epoch = self._memory.epoch
         return await self._reading_it.run(f"graph {epoch}", lambda: self._read(epoch, deadline), deadline)
+
+    def kept(self) -> Graph | None:
+        """The graph if it need not be read now."""
+        return self._graph if self._is_current() else None
+
+    def _is_current(self) -> bool:
+        return self._memory.clock() < self._until and self._epoch == self._memory.epoch
 
     async def _read(self, epoch: int, deadline: Deadline) -> Graph | None:
         start = self._memory.clock()
@@ -80,18 +146,19 @@ class GraphKeeper:
     async def _built(self, entries: tuple[Entry, ...], deadline: Deadline) -> Graph:
         known = frozenset(comparable(entry.dn) for entry in entries)
         holders: dict[str, tuple[str, ...]] = {}
-        names: dict[str, str] = {}  # the same people stand in many groups
+        # The same people stand in many groups. Kept for so long only: they would push groups out of the other memory.
+        names: dict[str, str] = {}
         seen = 0
         for entry in entries:
             members, whole = values_in(entry, "member")
             if not whole:
                 members = await rest_of(self._reading, entry.dn, "member", members, deadline)
             for member in members:
-                name = names.get(member) or names.setdefault(member, comparable(member))
+                name = names.get(member) or names.setdefault(member, normalised(member))
                 if name in known:
                     holders[name] = (*holders.get(name, ()), entry.dn)
             seen += len(members)
             if seen >= _VALUES_A_TURN:
                 seen = 0
                 await asyncio.sleep(0)
-        return Graph(known, holders)
+        return Graph(known, holders, self._reading)

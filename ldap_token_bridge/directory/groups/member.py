@@ -8,7 +8,7 @@ from ldap_token_bridge.identity import Group
 
 from . import sids
 from .reading import Reading, together
-from .walk import Found, with_parents
+from .walk import Found, with_holders
 
 
 class Levels:
@@ -46,7 +46,7 @@ class Member:
         primary = self._names.primary(person, deadline) if self._names else None
         found = [await direct] if primary is None else await together((_as_list(primary), direct))
         start = [one for part in found for one in part]
-        return await with_parents(self._reading, start, lambda level: self._levels.above(level, deadline))
+        return await with_holders(self._reading, start, lambda level: self._levels.above(level, deadline))
 
 
 async def _as_list(one: Awaitable[Found]) -> list[Found]:

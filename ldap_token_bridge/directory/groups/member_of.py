@@ -14,7 +14,7 @@ from .names import comparable
 from .ranges import rest_of
 from .reading import Reading, together
 from .sids import ATTRIBUTES, SidNames, found
-from .walk import Found, named, with_parents
+from .walk import Found, Walk, named, with_holders
 
 
 async def direct_groups(reading: Reading, person: Person, deadline: Deadline) -> tuple[str, ...]:
@@ -32,9 +32,15 @@ class ExpandedMemberOf:
 
     async def groups_of(self, person: Person, deadline: Deadline) -> tuple[Group, ...]:
         """Every group."""
-        dns = await direct_groups(self._reading, person, deadline)
+        return self._groups(await direct_groups(self._reading, person, deadline))
+
+    def groups_at_once(self, person: Person) -> tuple[Group, ...] | None:
+        """The same, if all of them came with the person."""
+        return self._groups(person.member_of) if person.member_of_is_whole else None
+
+    def _groups(self, dns: Sequence[str]) -> tuple[Group, ...]:
         self._reading.bound(len(dns))
-        return tuple(Group(dn) for dn in dns)
+        return tuple([named(dn).group for dn in dns])
 
 
 class MemberOfWithGraph:
@@ -47,18 +53,24 @@ class MemberOfWithGraph:
 
     async def groups_of(self, person: Person, deadline: Deadline) -> tuple[Group, ...]:
         """Every group."""
-        start = [named(dn) for dn in await direct_groups(self._reading, person, deadline)]
-        graph = await self._keeper.get(deadline) if start and self._reading.options.nested else None
+        walk = Walk(self._reading, map(named, await direct_groups(self._reading, person, deadline)))
+        graph = await self._keeper.get(deadline) if walk.level else None
+        while walk.level:
+            above = [(one, graph.above(one) if graph else None) for one in walk.level]
+            known = [up for _, holders in above for up in holders or ()]
+            strange = [one for one, holders in above if holders is None]
+            walk.rise([*known, *await self._levels.above(strange, deadline)] if strange else known)
+        return walk.groups()
 
-        async def above(level: Sequence[Found]) -> list[Found]:
-            if graph is None:
-                return await self._levels.above(level, deadline)
-            # A group that is new, or stands outside of groups.base, or lists nobody, is none of the graph's.
-            strange = [one for one in level if one.key not in graph.known]
-            above = [up for one in level for up in graph.above(one)]
-            return [*above, *await self._levels.above(strange, deadline)] if strange else above
-
-        return await with_parents(self._reading, start, above)
+    def groups_at_once(self, person: Person) -> tuple[Group, ...] | None:
+        """The same, if all of it is in memory."""
+        graph = self._keeper.kept()
+        if graph is None or not person.member_of_is_whole or not self._reading.options.nested:
+            return None
+        groups = graph.reached(person.member_of)
+        if groups is not None:
+            self._reading.bound(len(groups))
+        return groups
 
 
 class MemberOfWithSids:
@@ -84,7 +96,7 @@ class MemberOfWithSids:
             found = await together((self._named(up, deadline), self._levels.above(strange, deadline)))
             return [one for part in found for one in part]
 
-        return await with_parents(self._reading, [*primary, *direct], above)
+        return await with_holders(self._reading, [*primary, *direct], above)
 
     async def _primary(self, person: Person, deadline: Deadline) -> list[Found]:
         return [await self._names.primary(person, deadline)]

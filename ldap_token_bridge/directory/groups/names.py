@@ -1,7 +1,9 @@
 """Names of groups as they compare: one text for all spellings of a DN, cheap for the tens of thousands in a graph."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
+from typing import TypeVar
 
 from ldap_token_bridge.dn import DistinguishedName, InvalidName
 
@@ -11,10 +13,19 @@ _TYPE = "(?:cn|ou|dc|uid|o|c|l|st|street)"
 _VALUE = r"[!$-*\-./0-9:?@A-Z\[\]^_`a-z{|}~]+(?: [!$-*\-./0-9:?@A-Z\[\]^_`a-z{|}~]+)*"
 _PLAIN = re.compile(f"{_TYPE}={_VALUE}(?:,{_TYPE}={_VALUE})*", re.IGNORECASE).fullmatch
 _SPECIAL = re.compile(r"[\\,+=]")
+# A cache bounds how many names it keeps, and not how long they are: a hostile directory could fill the memory.
+LONGEST_KEPT = 512  # characters
+
+T = TypeVar("T")
 
 
-@lru_cache(65_536)  # people share groups: to read each name anew is a third of a first login
-def comparable(dn: str) -> str:
+def kept(function: Callable[[str], T]) -> Callable[[str], T]:
+    """What `function` made of a name of the usual length is made once: people share groups."""
+    cached = lru_cache(65_536)(function)
+    return lambda name: cached(name) if len(name) <= LONGEST_KEPT else function(name)
+
+
+def normalised(dn: str) -> str:
     """Equal for two spellings of one DN, and for nothing else; a name that cannot be read equals only itself."""
     if _PLAIN(dn):
         return dn.lower()
@@ -23,6 +34,10 @@ def comparable(dn: str) -> str:
     except InvalidName:
         return f"?{dn}"
     return ",".join("+".join(sorted(f"{kind}={_escaped(value)}" for kind, value in rdn)) for rdn in name.rdns)
+
+
+comparable = kept(normalised)
+"""The same for names of groups, which come again and again: reading each anew is a third of a first login."""
 
 
 def _escaped(value: str) -> str:

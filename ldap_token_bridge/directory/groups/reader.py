@@ -27,6 +27,9 @@ class Strategy(Protocol):
         """Every group, each once. Raises Unavailable if they cannot all be read."""
 
 
+_AT_ONCE = (ExpandedMemberOf, MemberOfWithGraph)
+
+
 class GroupReader:
     """Reads groups by the strategy of the options."""
 
@@ -57,6 +60,11 @@ class GroupReader:
     async def groups_of(self, person: Person, deadline: Deadline) -> tuple[Group, ...]:
         """Every group, each once. Raises Unavailable if they cannot all be read."""
         return await self._strategies[self._for(person)].groups_of(person, deadline)
+
+    def groups_at_once(self, person: Person) -> tuple[Group, ...] | None:
+        """The same, if nobody need be asked for it; else None. Raises Unavailable beyond the bounds."""
+        strategy = self._strategies[self._for(person)]
+        return strategy.groups_at_once(person) if isinstance(strategy, _AT_ONCE) else None
 
     async def learn(self, dns: Sequence[str], sids: Sequence[str], deadline: Deadline) -> None:
         """Reads groups that are sure to be asked for, where they go by identifiers. Raises Unavailable."""

@@ -2,12 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.identity import Group
 
-from .names import comparable
+from .names import comparable, kept
 from .reading import Reading
 
 
@@ -26,37 +25,61 @@ class Found:
         object.__setattr__(self, "key", comparable(self.group.dn) if self.group.dn else self.group.sid)
 
 
-@lru_cache(65_536)  # people are in the same groups
+@kept
 def named(dn: str) -> Found:
     """A group that someone is in directly, of which nothing but the name is known."""
     return Found(Group(dn))
 
 
-ParentsOf = Callable[[Sequence[Found]], Awaitable[Iterable[Found]]]
-"""The groups that hold one of these."""
+class Walk:
+    """From the groups that someone is in directly upward; raises Unavailable beyond the bounds.
 
+    `level` are the groups whose holders are to be found next, none at the end; `found` are all, by comparable name.
+    """
 
-async def with_parents(reading: Reading, direct: Iterable[Found], parents_of: ParentsOf) -> tuple[Group, ...]:
-    """The direct groups and, level by level, the groups that hold them; Unavailable beyond the bounds."""
-    found = {one.key: one for one in direct}
-    level = [one for one in found.values() if one.group.dn]
-    depth = 0
-    while level and reading.options.nested:
-        reading.bound(len(found))
-        depth += 1
-        if depth > reading.options.max_depth:
-            raise Unavailable(f"groups are nested deeper than directory.groups.max_depth ({reading.options.max_depth})")
+    def __init__(self, reading: Reading, direct: Iterable[Found]) -> None:
+        self._reading = reading
+        self.found = {one.key: one for one in direct}
+        self._depth = 0
+        self.level: list[Found] = []
+        self._go_on([one for one in self.found.values() if one.group.dn])
+
+    def rise(self, holders: Iterable[Found]) -> None:
+        """To the next level, which are those of the holders that were not found before."""
         # With one group in the level it is plain through which the next ones were reached.
-        via = level[0].group.dn if len(level) == 1 else ""
+        via = self.level[0].group.dn if len(self.level) == 1 else ""
+        found = self.found
         higher: list[Found] = []
-        for one in await parents_of(level):
+        for one in holders:
             if one.key not in found:
                 nested = one if one.group.path == "nested" and one.group.via else _nested(one, via)
                 found[one.key] = nested
                 higher.append(nested)
-        level = higher
-    reading.bound(len(found))
-    return with_via(list(found.values()))
+        self._go_on(higher)
+
+    def groups(self) -> tuple[Group, ...]:
+        """All that were found."""
+        return with_via(list(self.found.values()))
+
+    def _go_on(self, level: list[Found]) -> None:
+        options = self._reading.options
+        self._reading.bound(len(self.found))
+        self.level = level if options.nested else []
+        self._depth += 1
+        if self.level and self._depth > options.max_depth:
+            raise Unavailable(f"groups are nested deeper than directory.groups.max_depth ({options.max_depth})")
+
+
+HoldersOf = Callable[[Sequence[Found]], Awaitable[Iterable[Found]]]
+"""The groups that hold one of these."""
+
+
+async def with_holders(reading: Reading, direct: Iterable[Found], holders_of: HoldersOf) -> tuple[Group, ...]:
+    """The direct groups and, level by level, the groups that hold them; Unavailable beyond the bounds."""
+    walk = Walk(reading, direct)
+    while walk.level:
+        walk.rise(await holders_of(walk.level))
+    return walk.groups()
 
 
 def _nested(one: Found, via: str) -> Found:

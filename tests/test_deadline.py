@@ -4,7 +4,7 @@ import asyncio
 import math
 from functools import partial
 
-from ldap_token_bridge.ldap.alarm import Alarm
+from ldap_token_bridge.deadline import Alarm
 
 
 async def test_each_wait_ends_at_its_own_limit() -> None:

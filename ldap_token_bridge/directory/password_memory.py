@@ -1,0 +1,52 @@
+"""What is remembered of passwords: which one proved an account, which ones it was refused with."""
+
+from collections.abc import Callable
+
+from ldap_token_bridge.cache import PasswordProofs, RejectedPasswords
+from ldap_token_bridge.identity import Refusal, Secret
+
+from .outcome import CacheTimes
+from .people import Known
+from .shared_check import Told
+
+
+class PasswordMemory:
+    """By the directory's immutable ids. `clock` gives seconds and never goes back."""
+
+    def __init__(self, times: CacheTimes, wrong: float, clock: Callable[[], float]) -> None:
+        """`wrong` is for how many seconds a wrong password is remembered with the date of the right one."""
+        self.proofs = PasswordProofs(times.max_accounts, times.credentials, clock)
+        self.rejected = RejectedPasswords[Refusal](times.max_accounts, times.rejected, clock)
+        self.wrong = RejectedPasswords[str](times.max_accounts, wrong, clock)
+
+    def judge(self, known: Known, password: Secret) -> Refusal | bool:
+        """What this password was refused with lately; or whether it was proved, and the account may be used."""
+        key = known.person.account.unique_id
+        rejected = self.rejected.get(key, password)
+        if rejected is not None:
+            return rejected
+        proved = self.proofs.holds(key, password)  # asked for everybody, so that the time tells nothing
+        return proved and known.person.state is None
+
+    def heed(self, told: Told, known: Known, password: Secret) -> Known | Refusal:
+        """What another bridge knows, as if it had been remembered here, and for no longer than there."""
+        key = known.person.account.unique_id
+        if told.refusal is None:
+            self.proofs.remember(key, password, told.age)
+            return known
+        self.rejected.put(key, password, told.refusal, told.age)
+        if told.refusal is Refusal.WRONG_CREDENTIALS:
+            self.wrong.put(key, password, told.password_date, told.age)
+        return told.refusal
+
+    def forget(self, account: str | None) -> None:
+        """Remember nothing more of an account, by its immutable id, or of anybody."""
+        for memory in (self.proofs, self.rejected, self.wrong):
+            if account is None:
+                memory.clear()
+            else:
+                memory.forget(account)
+
+    def sizes(self) -> dict[str, int]:
+        """How much of each kind is remembered now."""
+        return {"credentials": len(self.proofs), "rejected": len(self.rejected) + len(self.wrong)}
