@@ -1,7 +1,7 @@
 """LDAP on asyncio: messages, connections, TLS, servers, failover and deadlines.
 
-Owns ldap3, which reads filters here and is the oracle of the tests. Knows neither accounts nor groups nor kinds of
-directory: it carries searches and binds to a server that answers, and their outcomes back.
+Knows neither accounts nor groups nor kinds of directory: it carries searches and binds to a server that answers, and
+their outcomes back. ldap3 is the oracle of its tests, and no part of it.
 
 Two kinds of connection are never mixed: a few for searches, bound as the service account, and some for users' binds.
 No password is written before TLS is established, none is written twice, and no referral is ever followed.
@@ -11,7 +11,8 @@ from .address import ServerAddress, parse_server
 from .check import ServerCheck
 from .client import LdapClient
 from .errors import DirectoryDown, InvalidBind, Overloaded, SearchFailed, ServiceAccountRefused
-from .filters import FilterTemplate, InvalidFilter, any_equal
+from .filter_tree import InvalidFilter
+from .filters import FilterTemplate, any_equal
 from .model import BindResult, Entry, SearchRequest, SearchScope
 from .options import FindServers, FoundServers, LdapOptions, Observer
 from .server import ServerState

@@ -14,7 +14,7 @@ from ldap_token_bridge.cli import main
 main()
 """
 # For people at a terminal, for other settings than these, or for a table of values that nobody asks for.
-LIBRARIES = {"dns", "limits", "opentelemetry", "pygments", "redis", "rich"}
+LIBRARIES = {"dns", "ldap3", "limits", "opentelemetry", "pyasn1", "pygments", "redis", "rich"}
 # What commands do with a policy, with the files before a start, and with people and tokens.
 TOOLS = {
     "checkup": ("admin_client", "doctor", "exchange", "expand", "many", "offline", "person", "token_client", "whoami"),

@@ -3,9 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import ldap_token_bridge.ldap  # noqa: F401 -- imports ldap3 without the warnings of its age
-
-# isort: split
 from ldap3 import SASL
 from ldap3.operation.abandon import abandon_operation
 from ldap3.operation.bind import bind_operation
