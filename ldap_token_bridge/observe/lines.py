@@ -13,7 +13,7 @@ _CAPACITY = 10_000
 _FAREWELL = 2.0  # seconds for what is left to be written at the end
 # Lines wait so many seconds for others to go with them: a thread that wakes for each one takes the interpreter from
 # the requests, which costs more than everything else about a line.
-_GATHER = 0.02
+_GATHER = 0.05
 # A pipe takes so many bytes in one piece (PIPE_BUF of POSIX, 4096 on Linux): several processes may share it. To a file
 # goes all that waits.
 _PIECE = 4096
@@ -60,10 +60,14 @@ class LineWriter:
         # Past Python's own buffer, whose lock the interpreter would wait for at its end.
         descriptor = self._stream.fileno()
         limit = _PIECE if S_ISFIFO(os.fstat(descriptor).st_mode) else _MANY
-        is_last = False
-        while not is_last and (first := self._lines.get()) != _END:
-            time.sleep(_GATHER)
-            lines = [first, *(self._lines.get() for _ in range(self._lines.qsize()))]
+        while True:
+            # Of the interpreter's turns this thread takes two for each batch: it waits for a line only if none has come
+            # while it slept, and then lets others gather to that one.
+            lines = self._come()
+            if not lines:
+                lines = [self._lines.get()]
+                time.sleep(_GATHER)
+                lines += self._come()
             is_last = lines[-1] == _END
             if is_last:
                 lines.pop()
@@ -75,6 +79,12 @@ class LineWriter:
                 except OSError:  # a closed pipe or a full disk
                     for _ in piece:
                         self._on_drop()
+            if is_last:
+                return
+            time.sleep(_GATHER)
+
+    def _come(self) -> list[bytes]:
+        return [self._lines.get() for _ in range(self._lines.qsize())]
 
 
 def _pieces(lines: list[bytes], limit: int) -> Iterator[list[bytes]]:
