@@ -91,13 +91,13 @@ class Terms:
                 unknown_sid = True
             elif self._by_sid:
                 terms.update(self._by_sid.get(group.sid.upper(), ()))
-        possible = terms
+        known = possible = frozenset(terms)
         if unknown_name:
-            possible = possible | self._needs_name
+            possible |= self._needs_name
         if unknown_sid:
-            possible = possible | self._needs_sid
+            possible |= self._needs_sid
         account = own_component(subject) or ""
-        return Person(frozenset(terms), frozenset(possible), words, unknown_name, account)
+        return Person(known, possible, words, unknown_name, account)
 
 
 def _read(by_name: _ByName, templates: _Templates, text: str) -> _Meaning | None:

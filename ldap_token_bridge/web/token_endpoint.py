@@ -46,6 +46,10 @@ class EndpointOptions:
     messages: Mapping[str, str]
 
 
+# The JSON that holds a token, or any other response.
+_Answer = bytes | web.Response
+
+
 class TokenEndpoint:
     """GET and POST on every token path."""
 
@@ -62,28 +66,22 @@ class TokenEndpoint:
         if spans().are_recorded or _TRACEPARENT in headers:
             return None  # a span, and log lines that name it, need a task's own context
         trail = self._trail(peer, "GET", headers)
-        body, response = b"", None
         try:
             asked = trail.asked = read_query(path, headers, trail.address)
             outcome = trail.outcome = self._service.issue_at_once(asked, trail.deadline)
             if outcome is None:
                 return trail
-            body = _body_of(outcome, to_form=False) if isinstance(outcome, Issued) else b""
-            response = None if body else self._response_to(outcome, asked, trail)
+            answered = self._answer_to(outcome, asked, trail)
         except Exception as problem:  # noqa: BLE001 -- whatever it is, the client gets an answer and the log a line
-            response = self._failure(problem, trail)
-        if response is None:
-            trail.reply = answers.success_octets(body, trail.request_id)
-            self._record(200, trail)
-        else:
-            self._end(response, trail)
+            answered = self._failure(problem, trail)
+        self._end(answered, trail)
         return trail
 
     async def finish(self, trail: Trail) -> None:
         """Answer what `begin` could not; the trail has the reply then. Raises nothing."""
         with self._metrics.in_flight.track_inprogress():
-            response = await self._answer(trail)
-        self._end(response, trail)
+            answered = await self._answer(trail)
+        self._end(answered, trail)
 
     async def answer(self, request: web.Request) -> web.Response:
         """Always an answer of the protocol, and always one audit line."""
@@ -95,14 +93,19 @@ class TokenEndpoint:
                 trail.fields["trace_id"] = span.context.trace_id
                 trail.fields["span_id"] = span.context.span_id
             with self._metrics.in_flight.track_inprogress():
-                response = await self._answer(trail, request)
+                answered = await self._answer(trail, request)
+            response = answers.success(answered) if isinstance(answered, bytes) else answered
             response.headers[answers.REQUEST_ID] = trail.request_id
             self._record(response.status, trail, span)
         return response
 
-    def _end(self, response: web.Response, trail: Trail) -> None:
-        trail.reply = answers.octets(response, trail.request_id)
-        self._record(response.status, trail)
+    def _end(self, answered: _Answer, trail: Trail) -> None:
+        if isinstance(answered, bytes):
+            trail.reply = answers.success_octets(answered, trail.request_id)
+            self._record(200, trail)
+        else:
+            trail.reply = answers.octets(answered, trail.request_id)
+            self._record(answered.status, trail)
 
     def _trail(self, peer: str | None, method: str, headers: Headers) -> Trail:
         options = self.options
@@ -115,8 +118,8 @@ class TokenEndpoint:
             Deadline.after(options.deadline),
         )
 
-    async def _answer(self, trail: Trail, request: web.Request | None = None) -> web.Response:
-        """The response to `request`, or to what was asked already."""
+    async def _answer(self, trail: Trail, request: web.Request | None = None) -> _Answer:
+        """The answer to `request`, or to what was asked already."""
         try:
             if (asked := trail.asked) is None:
                 asked = trail.asked = await self._read(request, trail)
@@ -124,7 +127,7 @@ class TokenEndpoint:
             if trail.outcome is None:
                 async with asyncio.timeout_at(trail.deadline.at):
                     trail.outcome = await self._service.issue(asked, trail.deadline)
-            return self._response_to(trail.outcome, asked, trail)
+            return self._answer_to(trail.outcome, asked, trail)
         except Exception as problem:  # noqa: BLE001 -- whatever it is, the client gets an answer and the log a line
             return self._failure(problem, trail)
 
@@ -138,12 +141,11 @@ class TokenEndpoint:
             return await read_form(request, trail.address, trail.deadline.within(self.options.deadline / 2))
         return read_query(request.raw_path, request.headers, trail.address)
 
-    def _response_to(self, outcome: Issued | NotIssued, asked: TokenRequest, trail: Trail) -> web.Response:
+    def _answer_to(self, outcome: Issued | NotIssued, asked: TokenRequest, trail: Trail) -> _Answer:
         messages = self.options.messages
         if isinstance(outcome, Issued):
-            body = _body_of(outcome, to_form=trail.method == "POST")
-            if body:
-                return answers.success(body)
+            if body := _body_of(outcome, to_form=trail.method == "POST"):
+                return body
             trail.reason = "too-many-scopes"
             message = "The request asks for more repositories than fit into one token; ask for fewer at once."
             return answers.error(400, "UNSUPPORTED", message)
