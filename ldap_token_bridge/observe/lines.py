@@ -2,7 +2,6 @@
 
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator
 from queue import SimpleQueue
 from stat import S_ISFIFO
@@ -18,6 +17,7 @@ _GATHER = 0.05
 # goes all that waits.
 _PIECE = 4096
 _MANY = 1 << 20
+_AT_ONCE = 1_000  # lines taken from those that wait: what is taken no longer counts for the capacity
 _END = b""
 
 
@@ -28,6 +28,7 @@ class LineWriter:
         self._stream = stream
         self._on_drop = on_drop
         self._lines: SimpleQueue[bytes] = SimpleQueue()
+        self._is_closing = threading.Event()
         self._begun = threading.local()
         self._thread = threading.Thread(target=self._work, name="output", daemon=True)
         self._thread.start()
@@ -54,6 +55,7 @@ class LineWriter:
     def close(self) -> None:
         """Write what is left, if that can be done in a moment."""
         self._lines.put(_END)
+        self._is_closing.set()
         self._thread.join(_FAREWELL)
 
     def _work(self) -> None:
@@ -66,7 +68,7 @@ class LineWriter:
             lines = self._come()
             if not lines:
                 lines = [self._lines.get()]
-                time.sleep(_GATHER)
+                self._is_closing.wait(_GATHER)
                 lines += self._come()
             is_last = lines[-1] == _END
             if is_last:
@@ -81,10 +83,10 @@ class LineWriter:
                         self._on_drop()
             if is_last:
                 return
-            time.sleep(_GATHER)
+            self._is_closing.wait(_GATHER)
 
     def _come(self) -> list[bytes]:
-        return [self._lines.get() for _ in range(self._lines.qsize())]
+        return [self._lines.get() for _ in range(min(self._lines.qsize(), _AT_ONCE))]
 
 
 def _pieces(lines: list[bytes], limit: int) -> Iterator[list[bytes]]:

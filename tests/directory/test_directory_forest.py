@@ -197,7 +197,8 @@ async def test_groups_that_were_learnt_are_known_in_every_domain() -> None:
         assert eve is not None
         room.asked()
         groups = await room.directory.groups_of(eve, Deadline.after(20))
-        assert room.asked() == [("search", EMEA)]
+        # The pool of the catalogue may open a connection more meanwhile, which binds.
+        assert [asked for asked in room.asked() if asked[0] == "search"] == [("search", EMEA)]
         assert dn("Platform", CORP) in {group.dn for group in groups}
 
 
