@@ -70,10 +70,8 @@ class LineWriter:
                 lines = [self._lines.get()]
                 self._is_closing.wait(_GATHER)
                 lines += self._come()
-            is_last = lines[-1] == _END
-            if is_last:
-                lines.pop()
-            for piece in _pieces(lines, limit):
+            is_last = _END in lines  # others may write on behind it
+            for piece in _pieces([line for line in lines if line], limit):
                 rest = b"".join(piece)
                 try:
                     while rest:

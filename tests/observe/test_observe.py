@@ -176,6 +176,20 @@ def test_an_end_is_heeded_whenever_it_comes(moment: float) -> None:
     assert dropped == []
 
 
+def test_who_writes_on_does_not_hold_up_the_end() -> None:
+    """Another thread may log behind the last line."""
+    read, write = os.pipe()
+    with os.fdopen(write, "w") as stream:
+        writer = LineWriter(stream, lambda: None)
+        writer.write("first\n")
+        writer._lines.put(b"")  # as `close` does, a moment before the other thread
+        writer.write("behind it\n")
+        writer._thread.join(10)
+        assert not writer._thread.is_alive()
+    with os.fdopen(read) as stream:
+        assert list(stream) == ["first\n", "behind it\n"]
+
+
 def test_a_writer_of_nothing_ends() -> None:
     """Nobody has to write a line for the thread to see the end."""
     with Path(os.devnull).open("w", encoding="utf-8") as stream:
