@@ -33,10 +33,6 @@ class Recent(Generic[K, V]):
         """Forget one value."""
         self._entries.pop(key, None)
 
-    def clear(self) -> None:
-        """Forget everything."""
-        self._entries.clear()
-
     def __len__(self) -> int:
         self._expire()
         return len(self._entries)

@@ -125,14 +125,17 @@ def _extensible(left: str, right: str) -> Tree:
 
 
 def _name(text: str, tag: int = OCTET_STRING) -> bytes:
-    octets = _octets(text.strip())
-    if not is_name(octets):
-        raise InvalidFilter(f"{text.strip()!r} is not the name of an attribute")
+    name = text.strip()
+    octets = _octets(name)
+    if "\\" in name or not is_name(octets):  # only values have escapes
+        raise InvalidFilter(f"{name!r} is not the name of an attribute")
     return element(tag, octets)
 
 
 def _value(text: str, tag: int = OCTET_STRING, *, may_be_empty: bool = True) -> bytes | Value:
     """The names in it stand at every second place of what the pattern splits the text into."""
+    if "*" in text:
+        raise InvalidFilter(r"a star stands only behind a plain '=', as in (cn=a*); itself it is written \2a")
     pieces = PLACEHOLDER.split(text)
     if len(pieces) == 1:
         return element(tag, _octets(text))

@@ -142,6 +142,7 @@ class SharedAddressFailures:
         if store is None or left == 0:
             return left, seconds
         (found,) = await store.read([self._entry(store, client)], store.patience())
+        left, seconds = await self._own.left(client)  # some may have failed while the store was asked
         times = self._within(found.value) if found else []
         if len(times) < self._budget.failures:
             return min(left, self._budget.failures - len(times)), seconds

@@ -1,13 +1,14 @@
 """Budgets over a store: what failed at one bridge counts at the others, and no store lets more through than none."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
 
 from ldap_token_bridge.cache import SharedStore
 from ldap_token_bridge.cache.shared.key import StoreKey
+from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.guard import Attempt, Block, Budget, Budgets
 from ldap_token_bridge.serve.shared_budgets import BudgetPlace, shared_budgets
 from tests.support.memory_store import MemoryBackend
@@ -119,6 +120,38 @@ async def test_addresses_add_up_over_bridges(world: World) -> None:
         await settle()
     blocks = [await budgets.blocked(None) for budgets in (world.one, world.two)]
     assert [block and block.budget for block in blocks] == ["address", "address"]
+
+
+async def test_what_fails_while_the_store_is_asked_counts(world: World) -> None:
+    """Those who come while others are under way see how these end, and not what was left before."""
+    asked, answered, through = asyncio.Event(), asyncio.Event(), 0
+    read = world.backend.read
+
+    async def slow(names: Sequence[str], at_most: int) -> list[bytes | None]:
+        values = await read(names, at_most)
+        if through == ADDRESS.failures:
+            asked.set()
+            await answered.wait()
+        return values
+
+    async def wrong_login(after: asyncio.Event) -> None:
+        nonlocal through
+        async with world.one.turn(None, Deadline.after(5)) as block:
+            if block is None:
+                through += 1
+                await after.wait()
+                await world.one.failed(None)
+
+    world.backend.read = slow  # type: ignore[method-assign]  # the same, but slow
+    async with asyncio.TaskGroup() as logins:
+        for _ in range(ADDRESS.failures):
+            logins.create_task(wrong_login(asked))
+        await settle()
+        for _ in range(ADDRESS.failures):
+            logins.create_task(wrong_login(answered))
+        await settle()
+        answered.set()
+    assert through == ADDRESS.failures
 
 
 async def test_without_a_store_each_bridge_counts_by_itself() -> None:
