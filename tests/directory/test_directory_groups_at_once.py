@@ -1,8 +1,10 @@
 """Groups that memory tells without asking the directory: the same as the ones that are searched for, or none at all."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -33,9 +35,12 @@ def soon() -> Deadline:
     table=st.dictionaries(LETTERS, st.lists(LETTERS, min_size=1, unique=True)),
     direct=st.lists(LETTERS, unique=True),
     max_depth=st.integers(1, 8),
+    most_by_tables=st.sampled_from([0, 3, 1_000]),
 )
-def test_they_are_those_that_a_search_finds(table: dict[str, list[str]], direct: list[str], max_depth: int) -> None:
-    """Whatever groups hold each other, cycles among them; or nothing is told."""
+def test_they_are_those_that_a_search_finds(
+    table: dict[str, list[str]], direct: list[str], max_depth: int, most_by_tables: int
+) -> None:
+    """Whatever groups hold each other, cycles among them, and however they are put together; or nothing is told."""
     rows = {dn(name): Row([dn(member) for member in members]) for name, members in table.items()}
     person = replace(ALICE, member_of=tuple(map(dn, direct)))
 
@@ -55,7 +60,35 @@ def test_they_are_those_that_a_search_finds(table: dict[str, list[str]], direct:
             assert vias(at_once).keys() <= rows.keys()
             assert all(holder in rows[group].members for group, holder in vias(at_once).items())
 
-    asyncio.run(compare())
+    with patch.object(graph, "_MOST_BY_TABLES", most_by_tables):
+        asyncio.run(compare())
+
+
+async def test_many_groups_below_many_are_walked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person in 300 groups that lead to the same 300 costs a look at each of the 600 and not at 90,000."""
+    low, high = ([dn(f"{side}{number}") for number in range(300)] for side in ("low", "high"))
+    hub = dn("hub")
+    table = {
+        **{name: Row([ALICE.account.dn]) for name in low},
+        hub: Row(low),
+        **{name: Row([hub]) for name in high},
+    }
+    someone = replace(ALICE, member_of=tuple(low))
+    known = reader(TableClient(table), strategy="member-of")
+    await known.groups_of(someone, soon())
+    climbed = []
+    climb = graph.Graph._climb
+
+    def counted(self: graph.Graph, direct: Sequence[str]) -> object:
+        climbed.append(len(direct))
+        return climb(self, direct)
+
+    monkeypatch.setattr(graph.Graph, "_climb", counted)
+    groups = known.groups_at_once(someone)
+    assert groups is not None
+    assert {group.dn for group in groups} == set(table)
+    assert climbed[-1] == 300, "all at once"
+    assert len(climbed) <= 40, "and a few by themselves, until it is plain that there are too many"
 
 
 async def _groups(known: GroupReader, person: Person) -> tuple[Group, ...]:

@@ -25,6 +25,8 @@ from .walk import Found, Walk, named
 
 _WITH_MEMBERS = FilterTemplate.compile("(member=*)").fill()
 _MOST_REACHED = 250_000  # groups above others, kept in all: some 50 octets each
+# Groups above the direct ones, counted for each of these: beyond it one walk over all of them looks at fewer.
+_MOST_BY_TABLES = 10_000
 _VALUES_A_TURN = 2_000  # DNs that are compared before other requests get their turn
 
 
@@ -70,10 +72,15 @@ class Graph:
         """
         reaches = []
         found: dict[str, Group] = {}
+        above = 0
         for dn in direct:
             reach = self._reaches.get(dn) or self._reach(dn)
             if reach is None:
                 return None
+            above += len(reach.above)
+            if above > _MOST_BY_TABLES:
+                walk = self._climb(direct)
+                return walk.groups() if walk else None
             reaches.append(reach)
             found[reach.key] = reach.group
         for reach in reaches:
@@ -82,8 +89,9 @@ class Graph:
                     found[key] = group
         return tuple(found.values())
 
-    def _reach(self, dn: str) -> _Reach | None:
-        walk = Walk(self.reading, [named(dn)])
+    def _climb(self, direct: Sequence[str]) -> Walk | None:
+        """To the end of all ways; None if the graph does not tell them."""
+        walk = Walk(self.reading, map(named, direct))
         while walk.level:
             holders: list[Found] = []
             for one in walk.level:
@@ -92,6 +100,12 @@ class Graph:
                     return None
                 holders += above
             walk.rise(holders)
+        return walk
+
+    def _reach(self, dn: str) -> _Reach | None:
+        walk = self._climb([dn])
+        if walk is None:
+            return None
         (key, start), *others = walk.found.items()
         reach = _Reach(key, start.group, {key: one.group for key, one in others})
         if len(dn) <= LONGEST_KEPT:
