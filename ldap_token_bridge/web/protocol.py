@@ -139,13 +139,15 @@ class _Handler(web.RequestHandler):
             super().data_received(data)
             return
         self._waiter = None  # nobody is to wake for what is answered here
-        super().data_received(data)
-        if len(self._messages) == 1 and self._is_taken(*self._messages[0], waiter):
-            self._messages.clear()
-            if self._parser:
-                self._parser.message_consumed()
-        if not self._answering:
-            self._wait_on(waiter)
+        try:
+            super().data_received(data)
+            if len(self._messages) == 1 and self._is_taken(*self._messages[0], waiter):
+                self._messages.clear()
+                if self._parser:
+                    self._parser.message_consumed()
+        finally:
+            if not self._answering:
+                self._wait_on(waiter)
 
     def _is_taken(self, message: Any, payload: object, waiter: Future[None]) -> bool:
         """Whether a reply was sent, or will be."""
@@ -166,11 +168,15 @@ class _Handler(web.RequestHandler):
         return True
 
     async def _answer(self, direct: Direct, begun: Begun, waiter: Future[None]) -> None:
+        reply = None
         try:
             await direct.finish(begun)
-            if begun.reply:
-                self._send(begun.reply)
+            reply = begun.reply
         finally:
+            if reply:
+                self._send(reply)
+            else:  # whoever waits for one hears at least that none will come
+                self.force_close()
             self._answering = None
             self._request_in_progress = False
             if self._handler_waiter is not None:

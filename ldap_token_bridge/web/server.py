@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -17,7 +18,8 @@ from .public import MAX_LINE, name_no_versions
 
 # Longer than any request may take (server.request_deadline is at most 14 s): those under way are finished.
 _DRAIN = 15.0
-# An idle connection, or one on which a request begins and never ends, is closed after this; both cost a descriptor.
+# An idle connection, one on which a request begins and never ends, and one whose replies nobody reads are closed after
+# this: all cost a descriptor.
 _IDLE = 15.0
 # Whoever is connected when the end begins may send one request more for so long: it may be on its way already, and
 # clients repeat neither a POST nor the first request of a connection.
@@ -64,7 +66,9 @@ class Listener:
             if wanted.path:
                 await web.UnixSite(self._runner, wanted.path, ssl_context=self._tls).start()
                 return wanted
-            await web.TCPSite(self._runner, wanted.host or None, wanted.port, ssl_context=self._tls).start()
+            site = web.TCPSite(self._runner, wanted.host or None, wanted.port, ssl_context=self._tls)
+            await site.start()
+            _close_what_nobody_reads(site)
         except OSError as error:
             await self._runner.cleanup()
             raise Misconfigured.one(
@@ -92,8 +96,7 @@ class Listener:
     async def _stop_listening(self, site: web.BaseSite, server: web.Server) -> None:
         """The system resets connections that wait to be accepted when their socket is closed: those are taken, too."""
         loop = asyncio.get_running_loop()
-        served = site._server  # noqa: SLF001 -- aiohttp shows its addresses alone
-        listening = served.sockets if isinstance(served, asyncio.Server) else ()
+        listening = _sockets_of(site)
         for one in listening:
             loop.remove_reader(one)
         await asyncio.sleep(0)  # asyncio drops what it accepted in this turn if its server is closed before the next
@@ -113,6 +116,21 @@ class Listener:
         if self._is_stopping:
             response.force_close()
             response.headers["Connection"] = "close"
+
+
+def _sockets_of(site: web.BaseSite) -> tuple[Any, ...]:
+    served = site._server  # noqa: SLF001 -- aiohttp shows its addresses alone
+    return served.sockets if isinstance(served, asyncio.Server) else ()
+
+
+def _close_what_nobody_reads(site: web.TCPSite) -> None:
+    """Whoever asks and reads no reply would have a connection for ever: only the system can tell, and ends it.
+
+    Connections have this of the socket that they were accepted at (RFC 5482; TCP_USER_TIMEOUT of Linux).
+    """
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        for one in _sockets_of(site):
+            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(_IDLE * 1000))
 
 
 def _waiting_at(listening: socket.socket) -> Iterator[socket.socket]:

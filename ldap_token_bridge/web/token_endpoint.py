@@ -85,8 +85,7 @@ class TokenEndpoint:
 
     async def answer(self, request: web.Request) -> web.Response:
         """Always an answer of the protocol, and always one audit line."""
-        peer = request.transport.get_extra_info("peername") if request.transport else None
-        trail = self._trail(peer[0] if peer else None, request.method, request.headers)
+        trail = self._trail(request.remote, request.method, request.headers)
         parent = read_traceparent(request.headers.getall(_TRACEPARENT, []))
         with spans().request(parent) as span, traced_lines(span.context):
             if span.context:

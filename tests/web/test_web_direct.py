@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from ipaddress import ip_network
@@ -48,10 +49,7 @@ def service() -> Busy:
 @pytest.fixture
 async def listener(service: Busy) -> AsyncIterator[Listener]:
     """As `serve` makes it."""
-    endpoint = TokenEndpoint(service, _OPTIONS, Metrics())
-    app = public_app(endpoint, service)
-    address = ListenAddress("127.0.0.1", 0)
-    listener = Listener(app, address, max_connections=10, direct=token_handlers(endpoint))
+    listener = _listener(service)
     yield listener
     service.may_answer.set()
     await listener.stop()
@@ -145,6 +143,88 @@ async def test_who_waits_longer_than_the_last_second_is_answered(
         await asyncio.wait_for(stopping, _PATIENCE)
 
 
+async def test_what_is_not_http_behind_one_who_waits(port: int, service: Busy) -> None:
+    """Spoils nobody's answer: the first gets its own, the other is refused, and the connection ends."""
+    async with _connected(port) as (reader, writer):
+        service.may_answer.clear()
+        writer.write(_GET)
+        await _until(lambda: service.asked == 1)
+        writer.write(b"GET /token HTTP/1.1\r\nAuthorization : Basic YTpi\r\n\r\n")
+        await asyncio.sleep(0.05)
+        service.may_answer.set()
+        assert [await _status(reader) for _ in range(2)] == [b"503", b"400"]
+        assert await asyncio.wait_for(reader.read(), _PATIENCE) == b""
+    assert service.asked == 1
+
+
+@pytest.mark.parametrize("broken", ["begin", "finish"])
+async def test_who_cannot_be_answered_is_not_left_waiting(
+    service: Busy, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    """A fault in the bridge ends the connection, and no task waits on for the next request."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+    monkeypatch.setattr(TokenEndpoint, broken, fail)
+    listener = _listener(service)
+    port = (await listener.start()).port
+    before = len(asyncio.all_tasks())
+    async with _connected(port) as (reader, writer):
+        writer.write(_GET)
+        assert await asyncio.wait_for(reader.read(), _PATIENCE) == b""
+        await _until(lambda: len(asyncio.all_tasks()) <= before)
+    await listener.stop()
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux can tell")
+async def test_who_reads_no_reply_does_not_keep_the_connection(service: Busy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise one client that asks and never reads has all connections for ever, and holds up the end."""
+    monkeypatch.setattr("ldap_token_bridge.web.server._IDLE", 1.0)
+    listener = _listener(service)
+    address = await listener.start()
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        client.connect(("127.0.0.1", address.port))
+        client.setblocking(False)
+        await _until(lambda: _has_sent_all_that_goes(client))
+        server = listener._runner.server
+        assert server
+        assert server.connections
+        await _until(lambda: not server.connections, patience=15.0)
+    await listener.stop()
+
+
+async def test_a_release_of_aiohttp_that_is_not_known_inside(service: Busy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything is answered all the same, in order: the general way."""
+    monkeypatch.setattr("ldap_token_bridge.web.protocol._IS_KNOWN_INSIDE", False)
+    monkeypatch.delattr(TokenEndpoint, "begin")
+    listener = _listener(service)
+    async with _connected((await listener.start()).port) as (reader, writer):
+        writer.write(_GET)
+        assert await _status(reader) == b"503"
+        writer.write(_GET + _GET.replace(b"/token", b"/nowhere") + _GET)
+        assert [await _status(reader) for _ in range(3)] == [b"503", b"404", b"503"]
+        await listener.stop()
+
+
+def _listener(service: Busy) -> Listener:
+    endpoint = TokenEndpoint(service, _OPTIONS, Metrics())
+    app = public_app(endpoint, service)
+    return Listener(app, ListenAddress("127.0.0.1", 0), max_connections=10, direct=token_handlers(endpoint))
+
+
+def _has_sent_all_that_goes(client: socket.socket) -> bool:
+    """Whether the bridge takes no more of it."""
+    for _ in range(2000):
+        try:
+            client.send(_GET)
+        except BlockingIOError:
+            return True
+    return False
+
+
 async def _status(reader: asyncio.StreamReader) -> bytes:
     head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _PATIENCE)
     length = re.search(rb"Content-Length: (\d+)", head)
@@ -153,8 +233,8 @@ async def _status(reader: asyncio.StreamReader) -> bytes:
     return head.split()[1]
 
 
-async def _until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(_PATIENCE):
+async def _until(is_so: Callable[[], bool], *, patience: float = _PATIENCE) -> None:
+    async with asyncio.timeout(patience):
         while not is_so():  # noqa: ASYNC110 -- looked at from outside
             await asyncio.sleep(0.01)
 
