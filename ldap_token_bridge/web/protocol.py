@@ -200,7 +200,7 @@ class _Handler(web.RequestHandler):
         self._waiter = waiter
         if self._force_close:
             waiter.cancel()
-        elif self._messages:
+        elif self._messages and not waiter.done():
             waiter.set_result(None)
 
     def handle_error(
