@@ -126,8 +126,12 @@ def _extensible(left: str, right: str) -> Tree:
 
 def _name(text: str, tag: int = OCTET_STRING) -> bytes:
     name = text.strip()
+    if "{" in name:
+        raise InvalidFilter("a name in braces may only stand where a value stands, as in (uid={login})")
+    if "\\" in name:
+        raise InvalidFilter("a backslash may only stand where a value stands, and not in the name of an attribute")
     octets = _octets(name)
-    if "\\" in name or not is_name(octets):  # only values have escapes
+    if not is_name(octets):
         raise InvalidFilter(f"{name!r} is not the name of an attribute")
     return element(tag, octets)
 

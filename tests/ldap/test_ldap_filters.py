@@ -1,5 +1,7 @@
 """Filters: compiled once, filled with anything, equal to what ldap3 would have written for the escaped text."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -181,3 +183,19 @@ def test_the_values_must_fit_the_names(values: dict[str, bytes]) -> None:
     """Neither missing nor too many."""
     with pytest.raises(InvalidFilter, match="login"):
         FilterTemplate.compile("(uid={login})").fill(**values)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("({login}=x)", "a name in braces may only stand where a value stands"),
+        (r"(\75id={login})", "a backslash may only stand where a value stands"),
+        ("(memberOf:1.2.840.113556.1.4.1941:=*)", "a star stands only behind a plain '='"),
+        ("(u id={login})", "'u id' is not the name of an attribute"),
+        ("(uid={login}", "not a filter in the form of RFC 4515, such as"),
+    ],
+)
+def test_the_refusal_says_what_is_wrong(text: str, words: str) -> None:
+    """In words for who wrote the filter into bridge.yaml."""
+    with pytest.raises(InvalidFilter, match=re.escape(words)):
+        FilterTemplate.compile(text)
