@@ -6,6 +6,7 @@ never secrets.
 
 from .audit import write_audit
 from .directory_gauges import ServerGauges
+from .event_loop import log_the_event_loop
 from .lines import LineWriter
 from .log import configure_logging, log
 from .metrics import Metrics
@@ -26,6 +27,7 @@ __all__ = [
     "configure_logging",
     "has_opentelemetry",
     "log",
+    "log_the_event_loop",
     "otlp_spans",
     "read_traceparent",
     "spans",

@@ -18,7 +18,7 @@ from ldap_token_bridge.directory import (
 from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.guard import Budgets
 from ldap_token_bridge.ldap import LdapClient, LdapOptions, client_tls
-from ldap_token_bridge.observe import Metrics, configure_logging
+from ldap_token_bridge.observe import Metrics, configure_logging, log_the_event_loop
 from ldap_token_bridge.policy import Policy
 from ldap_token_bridge.refresh_service import RefreshRules
 from ldap_token_bridge.robots import RobotGate, Robots
@@ -183,6 +183,7 @@ def workload_gate(
 def set_up_logging(settings: Settings) -> None:
     """Log as the settings say, from now on."""
     configure_logging(settings.logging.format, settings.logging.level)
+    log_the_event_loop()
 
 
 def token_rules(settings: Settings) -> TokenRules:

@@ -197,7 +197,7 @@ class RunningBridge(Process):
         """Everything that was written up to now, audit trail and log; waits for the writing threads."""
         if self.running and answers("127.0.0.1", self.admin_port):
             self.audit()
-            time.sleep(0.05)  # the log's own thread
+            time.sleep(0.2)  # the log's own thread, which lets lines gather
         return super().log_text()
 
     def start(self) -> None:
