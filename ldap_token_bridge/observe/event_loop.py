@@ -11,14 +11,17 @@ _VALUES = re.compile(r"\(.*", re.DOTALL)
 
 def log_the_event_loop() -> None:
     """From now on; Python would write plain text to standard error, with the exception's words and a traceback."""
-    logging.getLogger("asyncio").handlers = [_Lines(logging.ERROR)]
+    logging.getLogger("asyncio").handlers = [_Lines()]
 
 
 class _Lines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
+        message = _VALUES.sub("(...)", record.getMessage().partition("\n")[0])
+        if record.levelno < logging.ERROR:
+            log().debug("the event loop says", message=message)
+            return
         error = record.exc_info[1] if record.exc_info else None
         fields = {"error": type(error).__name__} if error else {}
         if isinstance(error, OSError) and error.strerror:
             fields["why"] = error.strerror
-        message = _VALUES.sub("(...)", record.getMessage().partition("\n")[0])
         log().error("the event loop met a failure that nobody handles", message=message, **fields)

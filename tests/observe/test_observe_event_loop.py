@@ -64,3 +64,11 @@ def test_what_the_system_lacks_is_told(capsys: pytest.CaptureFixture[str]) -> No
     assert _lines(capsys) == [
         {"level": "error", "message": "socket.accept(...)", "error": "OSError", "why": "Too many open files"}
     ]
+
+
+@pytest.mark.parametrize(("level", "written"), [("info", 0), ("debug", 1)])
+def test_a_mere_warning(capsys: pytest.CaptureFixture[str], level: str, written: int) -> None:
+    """It is for who looks for a fault: a client that hangs up brings one, too."""
+    configure_logging("json", level)
+    logging.getLogger("asyncio").warning("socket.send() raised exception.")
+    assert _lines(capsys) == [{"level": "debug", "message": "socket.send(...)"}] * written
