@@ -191,7 +191,6 @@ async def test_who_reads_no_reply_does_not_keep_the_connection(service: Busy, mo
         await _until(lambda: _has_sent_all_that_goes(client))
         server = listener._runner.server
         assert server
-        assert server.connections
         await _until(lambda: not server.connections, patience=15.0)
     await listener.stop()
 
@@ -220,7 +219,7 @@ def _has_sent_all_that_goes(client: socket.socket) -> bool:
     for _ in range(2000):
         try:
             client.send(_GET)
-        except BlockingIOError:
+        except (BlockingIOError, ConnectionError):  # on a busy machine it may be at its end already
             return True
     return False
 

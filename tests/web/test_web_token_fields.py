@@ -10,7 +10,31 @@ from ldap_token_bridge.errors import BadRequest
 from ldap_token_bridge.web.token_request import _fields
 
 _PIECES = st.lists(
-    st.sampled_from(["a", "=", "&", "+", "%", "%41", "%2", "%C3%A4", "%26", "%3D", "ä", ":", ";", ","])
+    st.sampled_from(
+        [
+            "a",
+            "=",
+            "&",
+            "+",
+            "%",
+            "%41",
+            "%2",
+            "%C3%A4",
+            "%C3",
+            "%26",
+            "%3D",
+            "%3A",
+            "%25",
+            "%3a",
+            "%2F",
+            "%2C",
+            "3A",
+            "ä",
+            ":",
+            ";",
+            ",",
+        ]
+    )
 ).map("".join)
 
 
