@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Literal, TypeGuard
+
+from ldap_token_bridge.short_texts import kept
 
 from .names import is_repository_name
 
@@ -69,10 +70,6 @@ def _access(resource_type: ResourceType, name: str, actions: AbstractSet[str]) -
     return Access(resource_type, name, tuple([action for action in REPOSITORY_ACTIONS if action in actions]))
 
 
-def _parse_scope(scope: str) -> Access | None:
-    return _parse_again(scope) if len(scope) <= _USUAL else _parse_once(scope)
-
-
 def _parse_once(scope: str) -> Access | None:
     resource_type, first, rest = scope.partition(":")
     name, second, actions = rest.rpartition(":")
@@ -90,7 +87,7 @@ def _parse_once(scope: str) -> Access | None:
 
 
 # Clients ask for the same repositories again and again.
-_parse_again = lru_cache(8_192)(_parse_once)
+_parse_scope = kept(_parse_once, number=8_192, longest=_USUAL)
 
 
 def _is_known(resource_type: str) -> TypeGuard[ResourceType]:

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 from typing import TypeVar
 
+from ldap_token_bridge import short_texts
 from ldap_token_bridge.dn import DistinguishedName, InvalidName
 
 # Names that are normalised by lower-casing them: ASCII without quotes, escapes, doubled or outer spaces, and with no
@@ -13,7 +13,6 @@ _TYPE = "(?:cn|ou|dc|uid|o|c|l|st|street)"
 _VALUE = r"[!$-*\-./0-9:?@A-Z\[\]^_`a-z{|}~]+(?: [!$-*\-./0-9:?@A-Z\[\]^_`a-z{|}~]+)*"
 _PLAIN = re.compile(f"{_TYPE}={_VALUE}(?:,{_TYPE}={_VALUE})*", re.IGNORECASE).fullmatch
 _SPECIAL = re.compile(r"[\\,+=]")
-# A cache bounds how many names it keeps, and not how long they are: a hostile directory could fill the memory.
 LONGEST_KEPT = 512  # characters
 
 T = TypeVar("T")
@@ -21,8 +20,7 @@ T = TypeVar("T")
 
 def kept(function: Callable[[str], T]) -> Callable[[str], T]:
     """What `function` made of a name of the usual length is made once: people share groups."""
-    cached = lru_cache(65_536)(function)
-    return lambda name: cached(name) if len(name) <= LONGEST_KEPT else function(name)
+    return short_texts.kept(function, number=65_536, longest=LONGEST_KEPT)
 
 
 def normalised(dn: str) -> str:
