@@ -2,8 +2,12 @@
 
 import asyncio
 import math
+from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+_GRACE = 0.05  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,36 @@ class Alarm:
         self._timer, self._rings_at = None, math.inf
         for wait in [wait for wait, limit in self._waits.items() if limit <= now]:
             del self._waits[wait]
-            if not wait.done():
-                wait.set_result(None)
+            self._end(wait)
         if self._waits:
             self._set(min(self._waits.values()), loop)
+
+    def _end(self, wait: asyncio.Future[Any]) -> None:
+        if not wait.done():
+            wait.set_result(None)
+
+
+class Backstop(Alarm):
+    """Ends work that has not ended by itself a moment after its deadline; each wait within it has a limit of its own.
+
+    Work that is cancelled has less to tell than a wait that timed out: which server was silent, and whether a password
+    was sent.
+    """
+
+    async def hold(self, work: Coroutine[Any, Any, T], deadline: Deadline) -> T:
+        """What comes of the work, in the task of who asks. Raises TimeoutError if it had to be ended."""
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("work is held to a deadline in the task that it runs in")
+        self.watch(task, deadline.at + _GRACE)
+        try:
+            return await work
+        except asyncio.CancelledError:
+            if task in self._waits or task.uncancel() > 0:
+                raise  # by somebody else
+            raise TimeoutError from None
+        finally:
+            self.forget(task)
+
+    def _end(self, wait: asyncio.Future[Any]) -> None:
+        wait.cancel()

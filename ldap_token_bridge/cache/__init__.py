@@ -8,6 +8,7 @@ stands in `shared`.
 
 from .expiring import ExpiringCache
 from .passwords import PasswordProofs, RejectedPasswords
+from .relay import Relay
 from .revocation_file import FileRevocations, revoke_all, revoke_token, revoke_tokens_of, start_revocations
 from .revocations import RevocationList, Revocations, RevocationsUnreadable
 from .shared import (
@@ -38,6 +39,7 @@ __all__ = [
     "PasswordProofs",
     "Patience",
     "RejectedPasswords",
+    "Relay",
     "RevocationList",
     "Revocations",
     "RevocationsUnreadable",

@@ -130,7 +130,6 @@ class Authenticator:
     async def close(self) -> None:
         """Give up what is under way."""
         await self._people.close()
-        await self._verifier.close()
 
     async def _login(
         self,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ldap_token_bridge.cache import ExpiringCache, Flight, Patience, SingleFlight
+from ldap_token_bridge.cache import ExpiringCache, Flight, Patience, Relay, SingleFlight
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.identity import Group
@@ -62,7 +62,8 @@ class People:
         # Apart from people, whom a flood of made-up names must not push out.
         self._nobodies = ExpiringCache[str, Known](size, times.groups, clock)
         self._recalled = ExpiringCache[str, Known](size, min(times.credentials, times.groups), clock)
-        self._finding = SingleFlight[str, Known]()
+        self._finding = Relay[str, Known]()
+        self._looking_again = SingleFlight[str, Known]()
         self._recollecting = SingleFlight[str, Known | None]()
         self._recalling = SingleFlight[str, Known | None]()
         self._reading_groups = SingleFlight[Known, tuple[Group, ...]]()
@@ -86,7 +87,7 @@ class People:
 
     async def close(self) -> None:
         """Give up what is under way."""
-        for flight in (self._finding, self._recollecting, self._recalling, self._reading_groups):
+        for flight in (self._looking_again, self._recollecting, self._recalling, self._reading_groups):
             await flight.close()
 
     def __len__(self) -> int:
@@ -133,7 +134,7 @@ class People:
         """Whether there is someone by now, asked beside the bind: one who waits cannot tell that it is asked."""
         if not known.is_nobody or self._clock() < known.look_again:
             return None
-        return self._finding.begin(name.key, lambda: self.look_up(name, deadline))
+        return self._looking_again.begin(name.key, lambda: self.look_up(name, deadline))
 
     async def look_up(self, name: LoginName, deadline: Deadline) -> Known:
         """Whom the directory has under the name now."""

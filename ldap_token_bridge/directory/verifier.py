@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
-from ldap_token_bridge.cache import Patience, SingleFlight
+from ldap_token_bridge.cache import Patience, Relay
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.guard import Attempt, Block, Budgets
 from ldap_token_bridge.identity import Refusal, Secret
@@ -75,7 +75,7 @@ class Verifier:
         self._clock = clock
         self._doubts = Doubts(max_accounts, clock)
         self._pace = Pace(clock)
-        self._verifying = SingleFlight[bytes, Verdict]()
+        self._verifying = Relay[bytes, Verdict]()
 
     async def verify(self, trial: Trial) -> Verdict:
         """Whether the password is right. Raises Unavailable, and TimeoutError at the deadline."""
@@ -87,10 +87,6 @@ class Verifier:
             trial.address,
             lambda: self._verifying.run(trial.flight + kind, lambda: self._verify(trial), trial.deadline),
         )
-
-    async def close(self) -> None:
-        """Give up what is under way."""
-        await self._verifying.close()
 
     async def _verify(self, trial: Trial) -> Verdict:
         """Ask the other bridges, then the directory once, and remember the answer."""
@@ -149,6 +145,9 @@ class Verifier:
                 await self._directory.decoy(person, trial.password, trial.deadline)
                 return BindResult(_INVALID_CREDENTIALS, "")
             result = await self._directory.verify(person, trial.password, trial.deadline)
+        except asyncio.CancelledError:
+            self._doubts.add(trial.flight)  # it may have been sent, and counted
+            raise
         except DirectoryDown as error:
             if error.in_doubt:
                 self._doubts.add(trial.flight)

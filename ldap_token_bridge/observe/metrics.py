@@ -1,6 +1,6 @@
 """Prometheus metrics. None is labelled by person or repository: their number has no bound."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, PlatformCollector, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Info, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from ldap_token_bridge import __version__
@@ -29,7 +29,9 @@ class Metrics:
         self._request_seconds = Durations(
             "ltb_token_request_seconds", "Time to answer a token request", _SECONDS, registry
         )
-        self.in_flight = Gauge("ltb_token_requests_in_flight", "Token requests under way", registry=registry)
+        self.under_way = 0  # token requests
+        in_flight = Gauge("ltb_token_requests_in_flight", "Token requests under way", registry=registry)
+        in_flight.set_function(lambda: self.under_way)
         self.large_tokens = Counter(
             "ltb_large_tokens", "Tokens above 8 kB, which proxies may refuse as a header", registry=registry
         )
@@ -45,15 +47,13 @@ class Metrics:
         self.dropped_lines = Counter(
             "ltb_dropped_lines", "Lines of audit trail or log that could not be written", ("stream",), registry=registry
         )
-        self._ldap_seconds = Histogram(
+        self._ldap_seconds = Durations(
             "ltb_ldap_operation_seconds",
             "Time of LDAP operations",
+            _SECONDS,
+            registry,
             ("operation", "server", "outcome"),
-            registry=registry,
-            buckets=_SECONDS,
         )
-        # Looking a child up by its labels costs more than observing; there are few of them.
-        self._ldap_children: dict[tuple[str, str, str], Histogram] = {}
         self._cache_lookups = Tally("ltb_cache_lookups", "Look-ups in a cache", ("cache", "result"), registry)
         self.stale_logins = Counter(
             "ltb_stale_logins", "Tokens for who was known before the directory went away", registry=registry
@@ -114,11 +114,7 @@ class Metrics:
 
     def ldap_operation(self, operation: str, server: str, seconds: float, outcome: str) -> None:
         """Count one LDAP operation."""
-        key = operation, server, outcome
-        child = self._ldap_children.get(key)
-        if child is None:
-            child = self._ldap_children[key] = self._ldap_seconds.labels(*key)
-        child.observe(seconds)
+        self._ldap_seconds.observe(seconds, operation, server, outcome)
 
     def cache_lookup(self, cache: str, hit: bool) -> None:  # noqa: FBT001 -- the shape that caches call back with
         """Count one look-up in a cache."""

@@ -32,22 +32,47 @@ class Tally(Collector):
         yield family
 
 
-class Durations(Collector):
-    """How many times something took how many seconds. `buckets` are upper bounds, ascending."""
+class _Times:
+    """How often in each bucket, and the seconds of all."""
 
-    def __init__(self, name: str, documentation: str, buckets: tuple[float, ...], registry: CollectorRegistry) -> None:
-        self._name, self._documentation, self._buckets = name, documentation, buckets
-        self._counts = [0] * (len(buckets) + 1)
-        self._sum = 0.0
+    __slots__ = ("counts", "seconds")
+
+    def __init__(self, buckets: int) -> None:
+        self.counts = [0] * buckets
+        self.seconds = 0.0
+
+
+class Durations(Collector):
+    """How many times something took how many seconds, by the values of its labels, if it has any.
+
+    `buckets` are upper bounds, ascending.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        documentation: str,
+        buckets: tuple[float, ...],
+        registry: CollectorRegistry,
+        labels: tuple[str, ...] = (),
+    ) -> None:
+        self._name, self._documentation, self._labels, self._buckets = name, documentation, labels, buckets
+        self._times: dict[tuple[str, ...], _Times] = {} if labels else {(): _Times(len(buckets) + 1)}
         registry.register(self)
 
-    def observe(self, seconds: float) -> None:
+    def observe(self, seconds: float, *labels: str) -> None:
         """Once more, and how long it took."""
-        self._counts[bisect_left(self._buckets, seconds)] += 1
-        self._sum += seconds
+        times = self._times.get(labels)
+        if times is None:
+            times = self._times[labels] = _Times(len(self._buckets) + 1)
+        times.counts[bisect_left(self._buckets, seconds)] += 1
+        times.seconds += seconds
 
     def collect(self) -> Iterator[HistogramMetricFamily]:
         """The library asks for this when metrics are read."""
+        family = HistogramMetricFamily(self._name, self._documentation, labels=self._labels)
         bounds = [*(str(float(bound)) for bound in self._buckets), "+Inf"]
-        buckets = list(zip(bounds, accumulate(self._counts), strict=True))
-        yield HistogramMetricFamily(self._name, self._documentation, buckets=buckets, sum_value=self._sum)
+        for labels, times in self._times.items():
+            buckets = list(zip(bounds, accumulate(times.counts), strict=True))
+            family.add_metric(labels, buckets=buckets, sum_value=times.seconds)
+        yield family

@@ -1,6 +1,5 @@
 """The token endpoint: reads a request, has it answered within its deadline, and writes the audit line."""
 
-import asyncio
 import os
 import time
 import traceback
@@ -15,7 +14,7 @@ from aiohttp import web
 
 from ldap_token_bridge.ascii_json import to_json
 from ldap_token_bridge.cache import RevocationsUnreadable
-from ldap_token_bridge.deadline import Deadline
+from ldap_token_bridge.deadline import Backstop, Deadline
 from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.observe import Metrics, RequestSpan, log, read_traceparent, spans, traced_lines, write_audit
 from ldap_token_bridge.policy import Shadowed
@@ -57,6 +56,7 @@ class TokenEndpoint:
         self.options = options
         self._service = service
         self._metrics = metrics
+        self._backstop = Backstop()
 
     def begin(self, peer: str | None, path: str, headers: Headers) -> Trail | None:
         """Answer a GET for whom memory alone decides: the trail has the reply then, and `finish` gives it else.
@@ -79,9 +79,7 @@ class TokenEndpoint:
 
     async def finish(self, trail: Trail) -> None:
         """Answer what `begin` could not; the trail has the reply then. Raises nothing."""
-        with self._metrics.in_flight.track_inprogress():
-            answered = await self._answer(trail)
-        self._end(answered, trail)
+        self._end(await self._answer(trail), trail)
 
     async def answer(self, request: web.Request) -> web.Response:
         """Always an answer of the protocol, and always one audit line."""
@@ -91,8 +89,7 @@ class TokenEndpoint:
             if span.context:
                 trail.fields["trace_id"] = span.context.trace_id
                 trail.fields["span_id"] = span.context.span_id
-            with self._metrics.in_flight.track_inprogress():
-                answered = await self._answer(trail, request)
+            answered = await self._answer(trail, request)
             response = answers.success(answered) if isinstance(answered, bytes) else answered
             response.headers[answers.REQUEST_ID] = trail.request_id
             self._record(response.status, trail, span)
@@ -119,16 +116,18 @@ class TokenEndpoint:
 
     async def _answer(self, trail: Trail, request: web.Request | None = None) -> _Answer:
         """The answer to `request`, or to what was asked already."""
+        self._metrics.under_way += 1
         try:
             if (asked := trail.asked) is None:
                 asked = trail.asked = await self._read(request, trail)
                 trail.outcome = self._service.issue_at_once(asked, trail.deadline)
             if trail.outcome is None:
-                async with asyncio.timeout_at(trail.deadline.at):
-                    trail.outcome = await self._service.issue(asked, trail.deadline)
+                trail.outcome = await self._backstop.hold(self._service.issue(asked, trail.deadline), trail.deadline)
             return self._answer_to(trail.outcome, asked, trail)
         except Exception as problem:  # noqa: BLE001 -- whatever it is, the client gets an answer and the log a line
             return self._failure(problem, trail)
+        finally:
+            self._metrics.under_way -= 1
 
     def _failure(self, problem: Exception, trail: Trail) -> web.Response:
         trail.reason, response = answers.answer_to(problem, self.options.messages)

@@ -41,31 +41,33 @@ class CountingDirectory(Directory):
         self.account = ALICE
         self.in_doubt = False
 
-    async def _ask(self, what: str) -> None:
+    async def _ask(self, what: str, deadline: Deadline) -> None:
         self.asked[what] += 1
         if self.slow is not None:
-            await asyncio.sleep(self.slow)
+            try:
+                async with asyncio.timeout_at(deadline.at):
+                    await asyncio.sleep(self.slow)
+            except TimeoutError:
+                raise DirectoryDown(in_doubt=what == "bind") from None
         if what == "bind":
             self.clock.now += self.bind_takes
         if self.down:
             raise DirectoryDown
 
     async def find(self, login: LoginName, deadline: Deadline) -> Person | None:
-        del deadline
-        await self._ask("find")
+        await self._ask("find", deadline)
         return self._person() if self.there and login.name.lower() == "alice" else None
 
     async def find_account(self, name: str, deadline: Deadline) -> Person | None:
-        del deadline
-        await self._ask("find")
+        await self._ask("find", deadline)
         return self._person() if self.there and name == self.account.name else None
 
     def _person(self) -> Person:
         return Person(self.account, self.state, (), True, "", password_date=self.password_date)
 
     async def verify(self, person: Person, password: Secret, deadline: Deadline) -> BindResult:
-        del person, deadline
-        await self._ask("bind")
+        del person
+        await self._ask("bind", deadline)
         if self.in_doubt:
             raise DirectoryDown(in_doubt=True)
         return self.answer or BindResult(0 if password.reveal() == self.password else 49, "")
@@ -75,16 +77,15 @@ class CountingDirectory(Directory):
         return Person(account, None, (), True, "", password_date="?")
 
     async def decoy(self, nobody: Person, password: Secret, deadline: Deadline) -> None:
-        del password, deadline
+        del password
         assert nobody.account.dn.startswith("CN=nobody-")
-        await self._ask("bind")
+        await self._ask("bind", deadline)
 
     def groups_at_once(self, person: Person) -> None:
         del person
 
     async def groups_of(self, person: Person, deadline: Deadline) -> tuple[Group, ...]:
-        del deadline
-        await self._ask("groups")
+        await self._ask("groups", deadline)
         if self.slow_groups:
             await asyncio.sleep(self.slow_groups)
         if not person.account.name:

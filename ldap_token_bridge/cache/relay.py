@@ -1,0 +1,74 @@
+"""As single flights, without a task: who comes first makes the call, and if that one is cancelled the next takes over.
+
+A task for each call costs a first login as much as its search does. So this is for calls that may be made anew, or
+that know by themselves when they must not be.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Hashable
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from ldap_token_bridge.deadline import Alarm, Deadline
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class _Outcome(NamedTuple, Generic[V]):
+    """`value` if there is no `error`; neither counts if who made the call was cancelled."""
+
+    is_told: bool
+    value: V | None = None
+    error: Exception | None = None
+
+
+_CANCELLED = _Outcome[Any](is_told=False)
+
+
+class Relay(Generic[K, V]):
+    """Shares the outcome, or the error, of one call under way among all who ask under the same key."""
+
+    def __init__(self) -> None:
+        self._waits: dict[K, list[asyncio.Future[_Outcome[V] | None]]] = {}  # None: waited too long
+        self._alarm = Alarm()
+
+    async def run(self, key: K, work: Callable[[], Coroutine[Any, Any, V]], deadline: Deadline) -> V:
+        """The outcome of `work`, which runs only if no call under `key` is under way.
+
+        Who waits for another's call raises TimeoutError at the own deadline; `work` must hold to one itself.
+        """
+        while (waits := self._waits.get(key)) is not None:
+            outcome = await self._outcome(waits, deadline)
+            if outcome.error is not None:
+                raise outcome.error
+            if outcome.is_told:
+                return outcome.value  # type: ignore[return-value]  # without an error it is what `work` gave
+        waits = self._waits[key] = []
+        outcome = _CANCELLED
+        try:
+            value = await work()
+            outcome = _Outcome(is_told=True, value=value)
+        except Exception as error:
+            outcome = _Outcome(is_told=True, error=error)
+            raise
+        finally:
+            del self._waits[key]
+            for wait in waits:
+                if not wait.done():
+                    wait.set_result(outcome)
+        return value
+
+    async def _outcome(self, waits: "list[asyncio.Future[_Outcome[V] | None]]", deadline: Deadline) -> "_Outcome[V]":
+        wait: asyncio.Future[_Outcome[V] | None] = asyncio.get_running_loop().create_future()
+        waits.append(wait)
+        self._alarm.watch(wait, deadline.at)
+        try:
+            outcome = await wait
+        finally:
+            self._alarm.forget(wait)
+        if outcome is None:
+            raise TimeoutError
+        return outcome
+
+    def __len__(self) -> int:
+        return len(self._waits)
