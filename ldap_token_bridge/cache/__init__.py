@@ -7,7 +7,7 @@ stands in `shared`.
 """
 
 from .expiring import ExpiringCache
-from .passwords import PasswordProofs, RejectedPasswords
+from .passwords import PasswordMarks, PasswordProofs, RejectedPasswords
 from .relay import Relay
 from .revocation_file import FileRevocations, revoke_all, revoke_token, revoke_tokens_of, start_revocations
 from .revocations import RevocationList, Revocations, RevocationsUnreadable
@@ -36,6 +36,7 @@ __all__ = [
     "FileRevocations",
     "Flight",
     "Found",
+    "PasswordMarks",
     "PasswordProofs",
     "Patience",
     "RejectedPasswords",

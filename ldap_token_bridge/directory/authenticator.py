@@ -82,7 +82,7 @@ class Authenticator:
         known = self._people.remembered(name) if name and is_possible_password(credentials.password) else None
         if known is None:
             return None
-        told = self._passwords.judge(known, credentials.password)
+        told = self._passwords.judge(known, self._passwords.mark(known, credentials.password))
         if isinstance(told, Refusal):
             self._on_lookup("people", True)
             return self._refused(known, told, Spent())
@@ -147,7 +147,8 @@ class Authenticator:
         if known is None:
             with spent.waiting("search"):
                 known, is_fresh = await self._people.find(name, deadline, patience, anew=anew)
-        proved = self._passwords.judge(known, password)
+        mark = self._passwords.mark(known, password)
+        proved = self._passwords.judge(known, mark)
         if isinstance(proved, Refusal):
             return self._refused(known, proved, spent)
         self._on_lookup("rejected", False)
@@ -156,12 +157,12 @@ class Authenticator:
             return await self._from_memory(known, spent, deadline)
         person = known.person
         date, key = person.password_date, person.account.unique_id
-        if date and self._passwords.wrong.get(key, password) == date:
+        if date and self._passwords.wrong.get(key, mark) == date:
             if not is_fresh:
                 return await self._login(name, None, password, deadline, address, anew=True)
-            self._passwords.rejected.put(key, password, Refusal.WRONG_CREDENTIALS)
+            self._passwords.rejected.put(key, mark, Refusal.WRONG_CREDENTIALS)
             return Refused(Refusal.WRONG_CREDENTIALS, _account(known), "hit", spent)
-        trial = Trial(name, known, password, deadline, address, patience, anew)
+        trial = Trial(name, known, password, mark, deadline, address, patience, anew)
         return await self._try(trial, spent, is_fresh=is_fresh, proved=proved)
 
     async def _try(self, trial: Trial, spent: Spent, *, is_fresh: bool, proved: bool) -> Login:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from ldap_token_bridge.cache import ExpiringCache, PasswordProofs, RejectedPasswords
+from ldap_token_bridge.cache import ExpiringCache, PasswordMarks, PasswordProofs, RejectedPasswords
 from ldap_token_bridge.identity import Refusal, Secret
 
 from .outcome import Authenticated, Refused, Spent
@@ -33,6 +33,7 @@ class LastKnown:
         self._clock = clock
         self._confirmed = ExpiringCache[str, _Confirmed](max_accounts, grace, clock)
         self._ids = ExpiringCache[str, str](max_accounts, grace, clock)  # by the name as it is looked up
+        self._marks = PasswordMarks()
         self._proofs = PasswordProofs(max_accounts, grace, clock)
         self._guesses = RejectedPasswords[bool](max_accounts, grace, clock)
 
@@ -46,7 +47,7 @@ class LastKnown:
         if password is not None:
             self._ids.put(name, unique_id)
             if login.cache == "miss":
-                self._proofs.remember(unique_id, password)
+                self._proofs.remember(unique_id, self._marks(unique_id, password))
 
     def refused(self, refused: Refused, name: str, password: Secret) -> None:
         """A login with a password was refused."""
@@ -55,7 +56,7 @@ class LastKnown:
         unique_id = refused.account.unique_id if refused.account else self._ids.get(name) or ""
         # A wrong password says nothing against the account, unless it is the one that was right.
         wrong = refused.reason is Refusal.WRONG_CREDENTIALS and refused.account
-        if not wrong or self._proofs.holds(unique_id, password):
+        if not wrong or self._proofs.holds(unique_id, self._marks(unique_id, password)):
             self.forget(unique_id)
 
     def found(self, name: str, person: Person | None) -> None:
@@ -70,8 +71,9 @@ class LastKnown:
         """Who it was, if this very password proved it within the grace."""
         unique_id = self._ids.get(name) or ""
         confirmed = self._confirmed.get(unique_id)
-        if not self._proofs.holds(unique_id, password):
-            self._count_guess(unique_id, confirmed, password)
+        mark = self._marks(unique_id, password)
+        if not self._proofs.holds(unique_id, mark):
+            self._count_guess(unique_id, confirmed, mark)
             return None
         return None if confirmed is None or confirmed.guesses >= _MOST_GUESSES else self._told(confirmed)
 
@@ -99,10 +101,10 @@ class LastKnown:
         if confirmed is not None and confirmed.login.groups != login.groups:
             self._confirmed.put(unique_id, replace(confirmed, login=login), self._clock() - confirmed.at)
 
-    def _count_guess(self, unique_id: str, confirmed: _Confirmed | None, password: Secret) -> None:
+    def _count_guess(self, unique_id: str, confirmed: _Confirmed | None, mark: bytes) -> None:
         """One wrong password counts once, however often a pipeline sends it."""
-        if confirmed is not None and self._guesses.get(unique_id, password) is None:
-            self._guesses.put(unique_id, password, answer=True)
+        if confirmed is not None and self._guesses.get(unique_id, mark) is None:
+            self._guesses.put(unique_id, mark, answer=True)
             confirmed.guesses += 1
 
     def _told(self, confirmed: _Confirmed) -> Authenticated:

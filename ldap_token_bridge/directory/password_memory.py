@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ldap_token_bridge.cache import PasswordProofs, RejectedPasswords
+from ldap_token_bridge.cache import PasswordMarks, PasswordProofs, RejectedPasswords
 from ldap_token_bridge.identity import Refusal, Secret
 
 from .outcome import CacheTimes
@@ -15,28 +15,33 @@ class PasswordMemory:
 
     def __init__(self, times: CacheTimes, wrong: float, clock: Callable[[], float]) -> None:
         """`wrong` is for how many seconds a wrong password is remembered with the date of the right one."""
+        self._marks = PasswordMarks()
         self.proofs = PasswordProofs(times.max_accounts, times.credentials, clock)
         self.rejected = RejectedPasswords[Refusal](times.max_accounts, times.rejected, clock)
         self.wrong = RejectedPasswords[str](times.max_accounts, wrong, clock)
 
-    def judge(self, known: Known, password: Secret) -> Refusal | bool:
+    def mark(self, known: Known, password: Secret) -> bytes:
+        """By which this password on this account is known here."""
+        return self._marks(known.person.account.unique_id, password)
+
+    def judge(self, known: Known, mark: bytes) -> Refusal | bool:
         """What this password was refused with lately; or whether it was proved, and the account may be used."""
         key = known.person.account.unique_id
-        rejected = self.rejected.get(key, password)
+        rejected = self.rejected.get(key, mark)
         if rejected is not None:
             return rejected
-        proved = self.proofs.holds(key, password)  # asked for everybody, so that the time tells nothing
+        proved = self.proofs.holds(key, mark)  # asked for everybody, so that the time tells nothing
         return proved and known.person.state is None
 
-    def heed(self, told: Told, known: Known, password: Secret) -> Known | Refusal:
+    def heed(self, told: Told, known: Known, mark: bytes) -> Known | Refusal:
         """What another bridge knows, as if it had been remembered here, and for no longer than there."""
         key = known.person.account.unique_id
         if told.refusal is None:
-            self.proofs.remember(key, password, told.age)
+            self.proofs.remember(key, mark, told.age)
             return known
-        self.rejected.put(key, password, told.refusal, told.age)
+        self.rejected.put(key, mark, told.refusal, told.age)
         if told.refusal is Refusal.WRONG_CREDENTIALS:
-            self.wrong.put(key, password, told.password_date, told.age)
+            self.wrong.put(key, mark, told.password_date, told.age)
         return told.refusal
 
     def forget(self, account: str | None) -> None:

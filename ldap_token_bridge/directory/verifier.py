@@ -5,7 +5,7 @@ A name that is nobody's goes through the same steps as a wrong password.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 
 from ldap_token_bridge.cache import Patience, Relay
@@ -41,11 +41,11 @@ class Trial:
     name: LoginName
     known: Known
     password: Secret
+    mark: bytes = field(repr=False)  # of account and password
     deadline: Deadline
     address: Address
     patience: Patience
     anew: bool
-    flight: bytes = b""  # the keyed hash of account and password
 
     @property
     def key(self) -> str:
@@ -79,25 +79,24 @@ class Verifier:
 
     async def verify(self, trial: Trial) -> Verdict:
         """Whether the password is right. Raises Unavailable, and TimeoutError at the deadline."""
-        trial.flight = self._passwords.rejected.flight_key(trial.key, trial.password)
         # A bind that began before another date was read says nothing about the password of that date.
         # What another bridge has remembered is no answer for who wants to have it checked.
         kind = trial.known.person.password_date.encode() + (b" anew" if trial.anew and self._replicas.exist else b"")
         return await self._budgets.joined(
             trial.address,
-            lambda: self._verifying.run(trial.flight + kind, lambda: self._verify(trial), trial.deadline),
+            lambda: self._verifying.run(trial.mark + kind, lambda: self._verify(trial), trial.deadline),
         )
 
     async def _verify(self, trial: Trial) -> Verdict:
         """Ask the other bridges, then the directory once, and remember the answer."""
-        self._doubts.refuse_for_now(trial.flight)
+        self._doubts.refuse_for_now(trial.mark)
         known = trial.known
         check = self._replicas.check(trial.key, trial.password)
         try:
             only_refusals = trial.anew or known.person.state is not None
             told = await check.told(trial.patience, trial.deadline, only_refusals=only_refusals)
             if told:
-                return self._passwords.heed(told, known, trial.password)
+                return self._passwords.heed(told, known, trial.mark)
             async with self._budgets.turn(trial.address, trial.deadline) as block:
                 return block or await self._ask(trial, check)
         finally:
@@ -105,11 +104,11 @@ class Verifier:
 
     async def _ask(self, trial: Trial, check: SharedCheck) -> Verdict:
         """The directory's own answer, where the budget allows to ask."""
-        known, key, password, passwords = trial.known, trial.key, trial.password, self._passwords
+        known, key, mark, passwords = trial.known, trial.key, trial.mark, self._passwords
         attempt = await self._budgets.attempt(key, is_nobody=known.is_nobody)
         if isinstance(attempt, Block):
             # Who knows that it was wrong learns that, and not when to send it again.
-            return attempt if passwords.wrong.get(key, password) is None else Refusal.WRONG_CREDENTIALS
+            return attempt if passwords.wrong.get(key, mark) is None else Refusal.WRONG_CREDENTIALS
         start = self._clock()
         async with attempt:
             result = await self._bind(trial, attempt)
@@ -130,10 +129,10 @@ class Verifier:
         else:
             self._pace.add(self._clock() - start)
         if result.code == _INVALID_CREDENTIALS:
-            passwords.rejected.put(key, password, refusal)
+            passwords.rejected.put(key, mark, refusal)
             check.refused(refusal, known.person.password_date)
         if refusal is Refusal.WRONG_CREDENTIALS:
-            passwords.wrong.put(key, password, known.person.password_date)
+            passwords.wrong.put(key, mark, known.person.password_date)
             await self._budgets.failed(trial.address)
         return refusal
 
@@ -146,11 +145,11 @@ class Verifier:
                 return BindResult(_INVALID_CREDENTIALS, "")
             result = await self._directory.verify(person, trial.password, trial.deadline)
         except asyncio.CancelledError:
-            self._doubts.add(trial.flight)  # it may have been sent, and counted
+            self._doubts.add(trial.mark)  # it may have been sent, and counted
             raise
         except DirectoryDown as error:
             if error.in_doubt:
-                self._doubts.add(trial.flight)
+                self._doubts.add(trial.mark)
             else:
                 attempt.not_counted()
             raise
@@ -171,5 +170,5 @@ class Verifier:
             return Refusal.WRONG_CREDENTIALS
         if current.person.state is not None:
             return current.person.state
-        self._passwords.proofs.remember(trial.key, trial.password)
+        self._passwords.proofs.remember(trial.key, trial.mark)
         return current

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address
 
-from ldap_token_bridge.cache import PasswordProofs, RejectedPasswords, SingleFlight
+from ldap_token_bridge.cache import PasswordMarks, PasswordProofs, RejectedPasswords, SingleFlight
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.guard import Block, Budgets
@@ -59,6 +59,7 @@ class _Memory:
 
     def __init__(self, proved: float, refused: float) -> None:
         self.times = proved, refused
+        self.marks = PasswordMarks()
         self.proofs = PasswordProofs(_MAX_REMEMBERED, proved)
         self.rejected = RejectedPasswords[Refusal](_MAX_REMEMBERED, refused)
 
@@ -97,11 +98,12 @@ class RobotGate:
             return RobotLogin("", Refusal.WRONG_CREDENTIALS)
         robot = self._robots.by_name.get(name)
         told, key = name if robot else "", _key(name, robot)
-        if self._rejected.get(key, secret) is not None:
+        mark = self._memory.marks(key, secret)
+        if self._rejected.get(key, mark) is not None:
             return RobotLogin(told, Refusal.WRONG_CREDENTIALS, from_memory=True)
-        remembered = self._proofs.holds(key, secret)
+        remembered = self._proofs.holds(key, mark)
         if not remembered:
-            proved = await self._check(key, robot, secret, address, deadline)
+            proved = await self._check(key, mark, robot, secret, address, deadline)
             if isinstance(proved, Block):
                 return RobotLogin(told, Refusal.TOO_MANY_ATTEMPTS, block=proved)
             if not proved:
@@ -122,21 +124,20 @@ class RobotGate:
         await self._checking.close()
 
     async def _check(
-        self, key: str, robot: Robot | None, secret: Secret, address: _Address, deadline: Deadline
+        self, key: str, mark: bytes, robot: Robot | None, secret: Secret, address: _Address, deadline: Deadline
     ) -> bool | Block:
-        flight = self._rejected.flight_key(key, secret)
         if len(self._checking) >= _MOST_WAITING:
             raise TooManyRobots("too many robots log in at once")
         proved = await self._budgets.joined(
             address,
-            lambda: self._checking.run(flight, lambda: self._compare(robot, secret, address, deadline), deadline),
+            lambda: self._checking.run(mark, lambda: self._compare(robot, secret, address, deadline), deadline),
         )
         if isinstance(proved, Block):
             return proved
         if proved:
-            self._proofs.remember(key, secret)
+            self._proofs.remember(key, mark)
         else:
-            self._rejected.put(key, secret, Refusal.WRONG_CREDENTIALS)
+            self._rejected.put(key, mark, Refusal.WRONG_CREDENTIALS)
         return proved
 
     async def _compare(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from ipaddress import IPv4Address, IPv6Address
 
-from ldap_token_bridge.cache import RejectedPasswords
+from ldap_token_bridge.cache import PasswordMarks, RejectedPasswords
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.guard import Block, Budgets
 from ldap_token_bridge.identity import Credentials, Refusal, Secret, SubjectKind, machine_of
@@ -76,6 +76,7 @@ class WorkloadGate:
         self._now = now
         self._budgets = budgets or Budgets()
         self._on_fetch = on_fetch
+        self._marks = PasswordMarks()
         self._counted = RejectedPasswords[bool](_MAX_REMEMBERED, remember_refused)
         self._sources = {name: self._source(name, issuer, before) for name, issuer in issuers.items()}
 
@@ -90,12 +91,13 @@ class WorkloadGate:
 
     async def _count(self, issuer: str, token: Secret, address: _Address) -> Block | None:
         """One failure more for the address; a block if it has none left. Neither for a token that counted lately."""
-        if self._counted.get(issuer, token):
+        mark = self._marks(issuer, token)
+        if self._counted.get(issuer, mark):
             return None
         block = await self._budgets.blocked(address)
-        if block or self._counted.get(issuer, token):
+        if block or self._counted.get(issuer, mark):
             return block
-        self._counted.put(issuer, token, answer=True)
+        self._counted.put(issuer, mark, answer=True)
         await self._budgets.failed(address)
         return None
 

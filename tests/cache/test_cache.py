@@ -2,11 +2,12 @@
 
 import asyncio
 import gc
+import hashlib
 import pickle
 
 import pytest
 
-from ldap_token_bridge.cache import ExpiringCache, PasswordProofs, RejectedPasswords, SingleFlight
+from ldap_token_bridge.cache import ExpiringCache, PasswordMarks, PasswordProofs, RejectedPasswords, SingleFlight
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.identity import Secret
@@ -52,33 +53,41 @@ def test_zero_seconds_keep_nothing() -> None:
 
 def test_a_proof_holds_for_its_account_and_password_alone() -> None:
     """Another password, another account, or pieces cut elsewhere are not proved."""
-    proofs = PasswordProofs(10, 60.0)
-    proofs.remember("ab", Secret(b"cd"))
-    assert proofs.holds("ab", Secret(b"cd"))
-    assert not proofs.holds("ab", Secret(b"cD"))
-    assert not proofs.holds("a", Secret(b"bcd"))
-    assert not proofs.holds("abc", Secret(b"d"))
+    proofs, marks = PasswordProofs(10, 60.0), PasswordMarks()
+    proofs.remember("ab", marks("ab", Secret(b"cd")))
+    assert proofs.holds("ab", marks("ab", Secret(b"cd")))
+    assert not proofs.holds("ab", marks("ab", Secret(b"cD")))
+    assert not proofs.holds("ab", marks("a", Secret(b"bcd")))
+    assert not proofs.holds("ab", marks("abc", Secret(b"d")))
+    assert not proofs.holds("abc", marks("ab", Secret(b"cd")))
+    assert not proofs.holds("ab", PasswordMarks()("ab", Secret(b"cd"))), "each process has a key of its own"
     proofs.forget("ab")
-    assert not proofs.holds("ab", Secret(b"cd"))
+    assert not proofs.holds("ab", marks("ab", Secret(b"cd")))
+
+
+def test_what_is_not_remembered_is_not_proved() -> None:
+    """Not by the mark that stands in for none, either."""
+    assert not PasswordProofs(10, 60.0).holds("a", bytes(32))
 
 
 def test_a_new_password_replaces_the_old_one() -> None:
     """Once the directory accepted a new password, memory no longer accepts the old."""
-    proofs = PasswordProofs(10, 60.0)
-    proofs.remember("a", Secret(b"old"))
-    proofs.remember("a", Secret(b"new"))
-    assert not proofs.holds("a", Secret(b"old"))
+    proofs, marks = PasswordProofs(10, 60.0), PasswordMarks()
+    proofs.remember("a", marks("a", Secret(b"old")))
+    proofs.remember("a", marks("a", Secret(b"new")))
+    assert not proofs.holds("a", marks("a", Secret(b"old")))
 
 
 def test_no_password_stands_in_memory_or_prints() -> None:
     """Neither the password nor its plain hash can be found in what is kept; a secret is not pickled."""
-    proofs = PasswordProofs(10, 60.0)
-    rejected = RejectedPasswords[str](10, 60.0)
-    proofs.remember("a", Secret(b"canary-password"))
-    rejected.put("a", Secret(b"canary-password"), "no")
+    proofs, rejected, marks = PasswordProofs(10, 60.0), RejectedPasswords[str](10, 60.0), PasswordMarks()
+    mark = marks("a", Secret(b"canary-password"))
+    proofs.remember("a", mark)
+    rejected.put("a", mark, "no")
     assert "canary" not in repr(vars(proofs)) + repr(vars(rejected)) + repr(Secret(b"canary-password"))
-    assert rejected.get("a", Secret(b"canary-password")) == "no"
-    assert rejected.get("b", Secret(b"canary-password")) is None
+    assert mark != hashlib.blake2b(b"canary-password", digest_size=32).digest()
+    assert rejected.get("a", mark) == "no"
+    assert rejected.get("b", mark) is None
     with pytest.raises(TypeError):
         pickle.dumps(Secret(b"x"))
 
