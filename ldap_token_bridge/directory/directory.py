@@ -3,7 +3,7 @@
 import re
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 
 from ldap_token_bridge.cache import ExpiringCache
@@ -85,7 +85,8 @@ class Directory:
         )
 
     def _template(self, attributes: tuple[str, ...]) -> FilterTemplate:
-        return FilterTemplate.compile(f"(&{self._options.user_filter}(|{_any_of(attributes)}))")
+        clauses = _any_of(attributes)
+        return FilterTemplate.compile(f"(&{self._options.user_filter}{f'(|{clauses})' if attributes[1:] else clauses})")
 
     async def find(self, login: LoginName, deadline: Deadline) -> Person | None:
         """The one person whom a name stands for; None if there is none, or more than one, which is logged."""
@@ -121,15 +122,17 @@ class Directory:
         entries = await self._entries(self._by_account.fill(login=name.encode()), _AMBIGUOUS, deadline)
         return read_person(entries[0], self._options, self._now) if len(entries) == 1 else None
 
-    async def _entries(self, filter_: bytes, at_most: int, deadline: Deadline) -> tuple[Entry, ...]:
+    def _entries(
+        self, filter_: bytes, at_most: int, deadline: Deadline
+    ) -> Coroutine[object, object, tuple[Entry, ...]]:
         request = SearchRequest(
             self._options.user_base, SearchScope.SUBTREE, filter_, self._attributes, size_limit=at_most
         )
-        return await self._client.search(request, deadline)
+        return self._client.search(request, deadline)
 
-    async def verify(self, person: Person, password: Secret, deadline: Deadline) -> BindResult:
+    def verify(self, person: Person, password: Secret, deadline: Deadline) -> Coroutine[object, object, BindResult]:
         """Bind as the person, by the DN that was found and never by what was typed."""
-        return await self._client_of(person.account.dn).bind(person.account.dn, password, deadline)
+        return self._client_of(person.account.dn).bind(person.account.dn, password, deadline)
 
     def nobody(self, login: LoginName) -> Person:
         """Someone to ask about in place of the person whom a name does not stand for.

@@ -5,7 +5,7 @@ name, or what clients send for purposes of their own.
 """
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ldap_token_bridge.identity import Secret
 
@@ -25,11 +25,11 @@ class LoginName:
 
     name: str
     domain: str = ""
+    key: str = field(init=False, repr=False, compare=False)
+    """Equal for all spellings that a directory takes for the same name, which compares without regard to case."""
 
-    @property
-    def key(self) -> str:
-        """Equal for all spellings that a directory takes for the same name, which compares without regard to case."""
-        return f"{self.domain}\\{self.name}".lower()
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", f"{self.domain}\\{self.name}".lower())
 
 
 def parse_login_name(typed: str) -> LoginName | None:

@@ -46,16 +46,19 @@ class _Waiting:
 
     def __init__(self, spent: Spent, stage: Stage) -> None:
         self._spent, self._stage = spent, stage
-        self._span = spans().step(stage)
+        recorder = spans()
+        self._span = recorder.step(stage) if recorder.are_recorded else None
 
     def __enter__(self) -> None:
         self._start = time.perf_counter()
-        self._span.__enter__()
+        if self._span is not None:
+            self._span.__enter__()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._span.__exit__(kind, error, trace)
+        if self._span is not None:
+            self._span.__exit__(kind, error, trace)
         before = getattr(self._spent, self._stage)
         setattr(self._spent, self._stage, before + (time.perf_counter() - self._start) * 1000)
 

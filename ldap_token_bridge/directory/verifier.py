@@ -4,7 +4,7 @@ A name that is nobody's goes through the same steps as a wrong password.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 
@@ -77,12 +77,12 @@ class Verifier:
         self._pace = Pace(clock)
         self._verifying = Relay[bytes, Verdict]()
 
-    async def verify(self, trial: Trial) -> Verdict:
+    def verify(self, trial: Trial) -> Coroutine[object, object, Verdict]:
         """Whether the password is right. Raises Unavailable, and TimeoutError at the deadline."""
         # A bind that began before another date was read says nothing about the password of that date.
         # What another bridge has remembered is no answer for who wants to have it checked.
         kind = trial.known.person.password_date.encode() + (b" anew" if trial.anew and self._replicas.exist else b"")
-        return await self._budgets.joined(
+        return self._budgets.joined(
             trial.address,
             lambda: self._verifying.run(trial.mark + kind, lambda: self._verify(trial), trial.deadline),
         )

@@ -1,7 +1,7 @@
 """The room's door: searches and binds against the first server that answers."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -44,20 +44,20 @@ class LdapClient:
         self._closed = False
         self.domains = {name: LdapClient(inner, observe, account) for name, inner in options.domains.items()}
 
-    async def search(self, request: SearchRequest, deadline: Deadline) -> tuple[Entry, ...]:
+    def search(self, request: SearchRequest, deadline: Deadline) -> Coroutine[object, object, tuple[Entry, ...]]:
         """All entries that match, from the first server that answers.
 
         Raises DirectoryDown, ServiceAccountRefused or SearchFailed. Referrals are passed over, never followed.
         """
-        return await self._first(lambda server: server.search(request, deadline), deadline)
+        return self._first(lambda server: server.search(request, deadline), deadline)
 
-    async def bind(self, dn: str, password: Secret, deadline: Deadline) -> BindResult:
+    def bind(self, dn: str, password: Secret, deadline: Deadline) -> Coroutine[object, object, BindResult]:
         """The outcome of a user's bind, by one server only: once written it is never repeated.
 
         Raises DirectoryDown; InvalidBind, before any I/O, for an empty DN or password, a NUL, or more than 1 KiB.
         """
         name, secret = checked_bind(dn, password)
-        return await self._first(lambda server: server.bind(name, secret, deadline), deadline)
+        return self._first(lambda server: server.bind(name, secret, deadline), deadline)
 
     async def check(self, deadline: Deadline) -> tuple[ServerCheck, ...]:
         """Connects and binds as the service account to every server. Raises DirectoryDown if none is known."""
@@ -118,6 +118,8 @@ class LdapClient:
         A server that has just failed comes after the others until it answers a probe: someone's bind that was written
         to a hung one is lost, and may be repeated nowhere.
         """
+        if all(server.breaker.is_sound for server in servers):
+            return [(server, False) for server in servers]
         healthy: list[tuple[Server, bool]] = []
         shaky: list[tuple[Server, bool]] = []
         in_doubt: list[tuple[Server, bool]] = []

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
+# Octets that are not UTF-8 show as \xNN: two different values never become one, and no legal account has that.
+_AS_TEXT = "utf-8", "backslashreplace"
+
 
 class SearchScope(IntEnum):
     """How far below its base a search looks (RFC 4511 section 4.5.1.2)."""
@@ -43,12 +46,12 @@ class Entry:
 
     def text(self, name: str) -> str:
         """The first value as text, empty if there is none."""
-        value = self.first(name)
-        return "" if value is None else _text(value)
+        values = self.attributes.get(name.lower())
+        return values[0].decode(*_AS_TEXT) if values else ""
 
     def texts(self, name: str) -> tuple[str, ...]:
         """All values as text."""
-        return tuple([_text(value) for value in self.attributes.get(name.lower(), ())])
+        return tuple([value.decode(*_AS_TEXT) for value in self.attributes.get(name.lower(), ())])
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,3 @@ class BindResult:
     def ok(self) -> bool:
         """Whether the server took the password; with a policy error it may still be good for a change only."""
         return self.code == 0
-
-
-def _text(value: bytes) -> str:
-    # Octets that are not UTF-8 show as \xNN: two different values never become one, and no legal account has that.
-    return value.decode("utf-8", "backslashreplace")

@@ -4,6 +4,7 @@
 recurse; every count has a bound. Referrals are read over and never kept: nothing can follow what nobody knows.
 """
 
+import re
 from itertools import chain
 from typing import NamedTuple
 
@@ -19,8 +20,12 @@ _ANSWERS = frozenset((BIND_RESPONSE, SEARCH_DONE, EXTENDED_RESPONSE))
 _CONTROLS, _RESPONSE_NAME = 0xA0, 0x8A
 _SHORT_FORM_END = 0x80
 _POLICY_ERROR = 0x81
-# What most answers consist of: a code in one octet, then an empty name and an empty text.
-_SHORT_CODE, _NOTHING_MORE = bytes((ENUMERATED, 1)), bytes((OCTET_STRING, 0, OCTET_STRING, 0))
+# What most answers consist of as a whole, in the form that servers write: lengths in one octet, an id, a code in one
+# octet (above 0x7f, the sign of a negative number), an empty name and an empty text.
+_PLAIN_ANSWER = re.compile(
+    rb"\x30([\x00-\x7f])\x02([\x01-\x04])([\x00-\x7f].{0,3})([\x61\x65\x78])\x07\x0a\x01([\x00-\x7f])\x04\x00\x04\x00",
+    re.DOTALL,
+).fullmatch
 
 MAX_ATTRIBUTES = 4_096  # of one entry; the schema of Active Directory knows about 1,500
 MAX_VALUES = 250_000  # of one entry, all attributes together
@@ -59,6 +64,10 @@ class Skipped(NamedTuple):
 def decode(message: bytes) -> Answer | Found | Skipped:
     """The message whose octets these are, as a whole."""
     end = len(message)
+    if plain := _PLAIN_ANSWER(message):
+        length, id_length, octets, tag, code = plain.groups()
+        if length[0] == end - 2 and id_length[0] == len(octets):
+            return Answer(int.from_bytes(octets, "big"), tag[0], code[0], "")
     start, stop = expect(message, 0, end, SEQUENCE)
     if stop != end:
         raise ProtocolError("octets after the message")
@@ -79,10 +88,6 @@ def decode(message: bytes) -> Answer | Found | Skipped:
 
 
 def _answer(data: bytes, start: int, stop: int, message_id: int, operation: int) -> Answer:
-    if data[start + 3 : stop] == _NOTHING_MORE and data[start : start + 2] == _SHORT_CODE:
-        code = data[start + 2]
-        if code < _SHORT_FORM_END:  # above, the sign of a negative number
-            return Answer(message_id, operation, code, "")
     code_start, code_stop = expect(data, start, stop, ENUMERATED)
     code = read_integer(data, code_start, code_stop)
     _, matched_stop = expect(data, code_stop, stop, OCTET_STRING)

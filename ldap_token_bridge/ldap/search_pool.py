@@ -93,11 +93,14 @@ class SearchPool:
     def _pick(self, *, born_after: float) -> _Slot | None:
         """A connection that may be used now; None if one has to be opened."""
         now = asyncio.get_running_loop().time()
-        self._weed(now)
-        fitting = [slot for slot in self._slots if slot.lifetime.born >= born_after]
-        if not fitting:
-            return None
-        slot = min(fitting, key=_load)
+        while True:
+            fitting = [slot for slot in self._slots if slot.lifetime.born >= born_after] if born_after else self._slots
+            if not fitting:
+                return None
+            slot = min(fitting, key=_load)
+            if not slot.is_over(now):  # one that has died has no load, and shows here first
+                break
+            self._weed(now)
         if slot.channel.load and len(self._slots) < self._options.search_connections and now >= self._grow_after:
             self._open_one()
         if slot.channel.load >= MAX_PIPELINED:

@@ -17,8 +17,10 @@ from .who import term
 _EVERYTHING = "*"
 
 
-# Verdicts on the actions asked for, by them and by the rules that speak for and against.
-_Alike = dict[tuple[tuple[str, ...], frozenset[Rule], frozenset[Rule]], tuple[Verdict, ...]]
+# The actions asked for, and the rules that speak for and against.
+_Case = tuple[tuple[str, ...], frozenset[Rule], frozenset[Rule]]
+_Alike = dict[_Case, tuple[Verdict, ...]]
+_ROOM = 50_000  # rules in the cases that are kept: some 60 octets each
 
 
 class Engine:
@@ -29,6 +31,8 @@ class Engine:
         self._terms = Terms(tuple(groups), tuple(families))
         self._allow = Index(rule for rule in rules if rule.reference.kind == "allow")
         self._deny = Index(rule for rule in rules if rule.reference.kind == "deny")
+        self._settled: _Alike = {}  # by rules that hold for every question
+        self._room = _ROOM
 
     def decide(self, question: Question) -> Decision:
         """The decision; raises ValueError if `now` has no time zone."""
@@ -57,7 +61,7 @@ class Engine:
         deny = self._deny.repository(access.name, person, possibly=True) if allow else allow
         # Of many repositories that are asked for at once, most have the same rules.
         case = access.actions, allow, deny
-        verdicts = alike.get(case)
+        verdicts = self._settled.get(case) or alike.get(case)
         if verdicts is None:
             held = [rule for rule in allow if narrowing.holds_for_sure(rule)]
             against = [rule for rule in deny if narrowing.may_hold(rule)]
@@ -69,7 +73,19 @@ class Engine:
                 )
                 for action in _asked(access.actions)
             )
+            if not any(rule.narrows for rule in allow | deny):
+                self._settle(case, verdicts)
         return verdicts
+
+    def _settle(self, case: _Case, verdicts: tuple[Verdict, ...]) -> None:
+        """The same rules speak of other repositories, too, and of other people."""
+        _, allow, deny = case
+        size = 1 + len(allow) + len(deny)
+        self._room -= size
+        if self._room < 0:
+            self._settled.clear()
+            self._room = _ROOM - size
+        self._settled[case] = verdicts
 
     def _judge_catalog(self, access: Access, person: Person, narrowing: Narrowing) -> tuple[Verdict, ...]:
         if access.name != CATALOG:

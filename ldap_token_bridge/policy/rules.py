@@ -64,6 +64,11 @@ class Rule:
         object.__setattr__(self, "effective", effective)
 
     @property
+    def narrows(self) -> bool:
+        """Whether it holds for some clients, services or days only."""
+        return self.networks is not None or self.services is not None or self.until is not None
+
+    @property
     def id(self) -> str:
         """The rule's id, unique in the policy."""
         return self.reference.id

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache, partial
 
 from ldap_token_bridge.dn import DistinguishedName, InvalidName, RelativeName, fold
 from ldap_token_bridge.identity import Subject, SubjectKind
@@ -12,7 +11,8 @@ from .rules import NamedFamily, NamedGroup
 from .who import ANYONE, SIGNED_IN, term
 
 # Parsing a DN costs more than the rest of a decision; people share groups, so this holds a large directory's.
-_REMEMBERED_NAMES = 65_536
+_MOST_KEPT = 65_536
+_LONGEST_KEPT = 512  # characters; a hostile directory could send many that are longer
 
 # Where a family's word stands, and the names around it: all that a template fixes besides one value.
 _Shape = tuple[tuple[RelativeName, ...], tuple[RelativeName, ...]]
@@ -70,8 +70,7 @@ class Terms:
             term("family", family.name) for family in families
         }
         self._needs_sid = frozenset(key for keys in self._by_sid.values() for key in keys)
-        # Of the two tables alone: with a method this would be a cycle, and an old policy would outlive its time.
-        self._meaning = lru_cache(_REMEMBERED_NAMES)(partial(_read, self._by_name, self._templates))
+        self._meanings = _Meanings(self._by_name, self._templates)
 
     def person(self, subject: Subject | None) -> Person:
         """What the rules need to know of `subject`; None is the anonymous client."""
@@ -79,25 +78,38 @@ class Terms:
             return NOBODY
         terms = {ANYONE, SIGNED_IN, term(subject.kind.value, subject.name)}
         words: dict[str, set[str]] = {}
-        unknown_name = unknown_sid = False
-        for group in subject.groups:
-            meaning = self._meaning(group.dn)
-            if meaning is not None:  # most groups mean nothing to the policy
-                terms.update(meaning.terms)
-                for word, family in meaning.words:
-                    words.setdefault(word, set()).add(family)
-                unknown_name |= not meaning.known
-            if not group.sid:
-                unknown_sid = True
-            elif self._by_sid:
-                terms.update(self._by_sid.get(group.sid.upper(), ()))
+        unknown_name = False
+        # Most groups mean nothing to the policy: these are passed over without a turn of the loop.
+        for meaning in filter(None, map(self._meanings.__getitem__, [group.dn for group in subject.groups])):
+            terms.update(meaning.terms)
+            for word, family in meaning.words:
+                words.setdefault(word, set()).add(family)
+            unknown_name |= not meaning.known
+        sids = [group.sid for group in subject.groups] if self._by_sid else []
+        for sid in sids:
+            terms.update(self._by_sid.get(sid.upper(), ()))
         known = possible = frozenset(terms)
         if unknown_name:
             possible |= self._needs_name
-        if unknown_sid:
+        if "" in sids:
             possible |= self._needs_sid
         account = own_component(subject) or ""
         return Person(known, possible, words, unknown_name, account)
+
+
+class _Meanings(dict[str, _Meaning | None]):
+    """By DN, each read when it is asked for first. None: it means nothing to the policy."""
+
+    def __init__(self, by_name: _ByName, templates: _Templates) -> None:
+        self._by_name, self._templates = by_name, templates
+
+    def __missing__(self, dn: str) -> _Meaning | None:
+        meaning = _read(self._by_name, self._templates, dn)
+        if len(dn) <= _LONGEST_KEPT:
+            if len(self) >= _MOST_KEPT:
+                self.clear()
+            self[dn] = meaning
+        return meaning
 
 
 def _read(by_name: _ByName, templates: _Templates, text: str) -> _Meaning | None:

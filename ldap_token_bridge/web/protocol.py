@@ -162,7 +162,8 @@ class _Handler(web.RequestHandler):
         self._server.requests_count += 1
         if begun.reply is None:
             self._request_in_progress = True  # aiohttp waits for it before it closes the connection
-            self._answering = self._loop.create_task(self._answer(direct, begun, waiter))
+            answering = self._answer(direct, begun, waiter)
+            self._answering = Task(answering, loop=self._loop, name="token request")  # a name of its own takes time
         else:
             self._send(begun.reply)
         return True

@@ -70,24 +70,28 @@ class Graph:
         Where several ways lead to a group, the first tells its `via`. What one group leads to is put together once:
         each login would have to look at a hundred places in memory to do it again.
         """
-        reaches = []
         found: dict[str, Group] = {}
+        higher: list[dict[str, Group]] = []
         above = 0
         for dn in direct:
             reach = self._reaches.get(dn) or self._reach(dn)
             if reach is None:
                 return None
-            above += len(reach.above)
-            if above > _MOST_BY_TABLES:
-                walk = self._climb(direct)
-                return walk.groups() if walk else None
-            reaches.append(reach)
-            found[reach.key] = reach.group
-        for reach in reaches:
-            for key, group in reach.above.items():
-                if key not in found:
-                    found[key] = group
-        return tuple(found.values())
+            key, group, over = reach
+            found[key] = group
+            if over:
+                above += len(over)
+                if above > _MOST_BY_TABLES:
+                    walk = self._climb(direct)
+                    return walk.groups() if walk else None
+                higher.append(over)
+        if not higher:
+            return tuple(found.values())
+        whole = dict(found)
+        for over in reversed(higher):
+            whole.update(over)  # the first is the last to write
+        whole.update(found)
+        return tuple(whole.values())
 
     def _climb(self, direct: Sequence[str]) -> Walk | None:
         """To the end of all ways; None if the graph does not tell them."""
