@@ -1,10 +1,12 @@
-"""One timer for many waits: each ends at its own limit, in whatever order they were set."""
+"""One timer for many: each wait ends at its own limit, and work that overstays its deadline is ended."""
 
 import asyncio
 import math
 from functools import partial
 
-from ldap_token_bridge.deadline import Alarm
+import pytest
+
+from ldap_token_bridge.deadline import Alarm, Backstop, Deadline
 
 
 async def test_each_wait_ends_at_its_own_limit() -> None:
@@ -53,3 +55,69 @@ async def test_the_timer_serves_whoever_comes_after() -> None:
     alarm.watch(late, loop.time() + 0.03)
     assert await late is None
     assert not early.done()
+
+
+async def _forever() -> int:
+    await asyncio.Event().wait()
+    return 0
+
+
+async def test_work_that_overstays_its_deadline_is_ended() -> None:
+    """Each at its own, in whatever order they began; a moment later than waits within, which have more to tell."""
+    backstop = Backstop()
+    loop = asyncio.get_running_loop()
+
+    async def held(seconds: float) -> float:
+        deadline = Deadline.after(seconds)
+        with pytest.raises(TimeoutError):
+            await backstop.hold(_forever(), deadline)
+        return loop.time() - deadline.at
+
+    late = await asyncio.gather(*(held(seconds) for seconds in (0.06, -1.0, 0.02)))
+    assert min(late[0], late[2]) > 0
+    assert backstop._waits == {}
+
+
+async def test_a_wait_within_ends_first() -> None:
+    """Both limits are the same moment."""
+    alarm, backstop = Alarm(), Backstop()
+    wait: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def work(deadline: Deadline) -> str:
+        alarm.watch(wait, deadline.at)
+        await wait
+        return "by itself"
+
+    deadline = Deadline.after(0.01)
+    assert await backstop.hold(work(deadline), deadline) == "by itself"
+
+
+async def test_work_that_ends_by_itself_is_left_alone() -> None:
+    """Its value and its errors are its own, and nothing happens to the task at the deadline."""
+    backstop = Backstop()
+
+    async def fail() -> int:
+        raise ValueError("own")
+
+    async def work() -> int:
+        return 7
+
+    assert await backstop.hold(work(), Deadline.after(0.01)) == 7
+    with pytest.raises(ValueError, match="own"):
+        await backstop.hold(fail(), Deadline.after(0.01))
+    await asyncio.sleep(0.1)
+
+
+async def test_who_is_cancelled_by_others_is_cancelled() -> None:
+    """Before the deadline, and at the same moment."""
+    backstop = Backstop()
+    early = asyncio.create_task(backstop.hold(_forever(), Deadline.after(5)))
+    both = asyncio.create_task(backstop.hold(_forever(), Deadline.after(5)))
+    await asyncio.sleep(0)
+    early.cancel()
+    backstop._end(both)
+    backstop.forget(both)
+    both.cancel()
+    await asyncio.wait((early, both))
+    assert early.cancelled() and both.cancelled()
+    assert backstop._waits == {}

@@ -6,6 +6,7 @@ that know by themselves when they must not be.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable
+from types import TracebackType
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from ldap_token_bridge.deadline import Alarm, Deadline
@@ -15,11 +16,12 @@ V = TypeVar("V")
 
 
 class _Outcome(NamedTuple, Generic[V]):
-    """`value` if there is no `error`; neither counts if who made the call was cancelled."""
+    """`value` if there is no `error`, which was raised at `trace`; none of them counts if the call was cancelled."""
 
     is_told: bool
     value: V | None = None
     error: Exception | None = None
+    trace: TracebackType | None = None
 
 
 _CANCELLED = _Outcome[Any](is_told=False)
@@ -40,7 +42,7 @@ class Relay(Generic[K, V]):
         while (waits := self._waits.get(key)) is not None:
             outcome = await self._outcome(waits, deadline)
             if outcome.error is not None:
-                raise outcome.error
+                raise outcome.error.with_traceback(outcome.trace)  # or each who waits would make it longer
             if outcome.is_told:
                 return outcome.value  # type: ignore[return-value]  # without an error it is what `work` gave
         waits = self._waits[key] = []
@@ -49,7 +51,7 @@ class Relay(Generic[K, V]):
             value = await work()
             outcome = _Outcome(is_told=True, value=value)
         except Exception as error:
-            outcome = _Outcome(is_told=True, error=error)
+            outcome = _Outcome(is_told=True, error=error, trace=error.__traceback__)
             raise
         finally:
             del self._waits[key]

@@ -10,6 +10,7 @@ from ldap_token_bridge.observe import LineWriter, Metrics
 
 from .bridge import Bridge
 from .supervisor import Supervisor
+from .unnoticed import collect_less_often
 
 _REFUSED = "what changed cannot be used, so what was in force stays; see the log"
 
@@ -36,6 +37,7 @@ async def run_until_signalled(bridge: Bridge, supervisor: Supervisor) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     loop.add_signal_handler(signal.SIGHUP, on_hangup)
+    collect_less_often()
     with _output_apart(bridge.metrics):
         await bridge.start()
         await tell_ready()

@@ -165,6 +165,24 @@ async def test_an_outage_costs_nothing(name: str) -> None:
     assert [await world.reason(f"wrong-{number}", name) for number in range(3)] == [WRONG, WRONG, BLOCKED]
 
 
+@pytest.mark.parametrize("name", ["alice", "nobody"])
+async def test_a_bind_that_was_cancelled_counts_and_is_held_back(name: str) -> None:
+    """The directory may have counted it; whoever waits for the same password does not send it again."""
+    world = World()
+    world.directory.slow = 0.5
+    for number in range(3):
+        asking = [asyncio.create_task(world.login(f"password-{number}", name)) for _ in range(2)]
+        async with asyncio.timeout(5):
+            while world.directory.asked["bind"] == number:  # noqa: ASYNC110 -- it is the directory's doing
+                await asyncio.sleep(0.01)
+        asking[0].cancel()
+        await asyncio.wait(asking)
+        assert asking[0].cancelled() and isinstance(asking[1].exception(), Unavailable)
+    world.directory.slow = 0.0
+    assert world.binds == 3
+    assert await world.reason("right", name) == BLOCKED
+
+
 async def test_an_answer_that_never_came_counts() -> None:
     """The directory may have counted it."""
     world = World()

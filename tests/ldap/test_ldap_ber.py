@@ -1,9 +1,12 @@
 """The codec's lowest layer: lengths, integers, and cutting a stream into messages."""
 
+from unittest import mock
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ldap_token_bridge.ldap import responses
 from ldap_token_bridge.ldap.ber import MessageReader, ProtocolError, element, expect, integer, read_header, read_integer
 from ldap_token_bridge.ldap.responses import Answer, Found, Skipped, decode
 from tests.support.scripted_ldap import ALL_ANSWERS
@@ -99,6 +102,39 @@ def test_no_stream_makes_the_reader_raise_anything_else(chunks: list[bytes]) -> 
     except ProtocolError:
         return
     assert reader.buffered < LIMIT
+
+
+@given(
+    st.sampled_from([0x61, 0x65, 0x78]),
+    st.integers(0, 2**31 - 1),
+    st.integers(0, 200),
+    st.sampled_from([b"", b"\xa0\x00", b"\x04\x00"]),
+    st.data(),
+)
+def test_a_plain_answer_reads_as_any_other(tag: int, number: int, code: int, more: bytes, data: st.DataObject) -> None:
+    """It is read at once as a whole: with the same outcome, be it damaged or not."""
+    operation = element(tag, integer(code, 10), element(4), element(4))
+    octets = bytearray(element(0x30, integer(number), operation, more))
+    if data.draw(st.booleans()):
+        at = data.draw(st.integers(0, len(octets) - 1))
+        octets[at : at + data.draw(st.integers(0, 2))] = data.draw(st.binary(max_size=2))
+    with mock.patch.object(responses, "_PLAIN_ANSWER", return_value=None):
+        step_by_step = _outcome(bytes(octets))
+    assert _outcome(bytes(octets)) == step_by_step
+
+
+def test_most_answers_are_plain() -> None:
+    """Else the test above would hold two same things against each other."""
+    plain = element(0x30, integer(300), element(0x61, integer(49, 10), element(4), element(4)))
+    assert responses._PLAIN_ANSWER(plain)
+    assert _outcome(plain) == Answer(300, 0x61, 49, "")
+
+
+def _outcome(octets: bytes) -> Answer | Found | Skipped | str:
+    try:
+        return decode(octets)
+    except ProtocolError:
+        return "refused"
 
 
 def _decode(octets: bytes) -> None:

@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client.exposition import generate_latest
 
 from ldap_token_bridge.observe import LineWriter, Metrics, configure_logging, log, write_audit
+from ldap_token_bridge.observe.tally import Durations
 
 
 def test_log_lines_are_json_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
@@ -92,6 +95,28 @@ def test_a_trail_that_cannot_be_written_is_logged(
     monkeypatch.setattr(sys, "stdout", closed)
     write_audit({"account": "alice"})
     assert "audit line could not be written" in capsys.readouterr().err
+
+
+def test_durations_are_told_as_the_library_tells_them() -> None:
+    """Line by line, with labels and without; with labels, nothing before something was timed."""
+    ours, theirs = CollectorRegistry(), CollectorRegistry()
+    plain = Durations("a", "A", (0.5, 2), ours), Histogram("a", "A", buckets=(0.5, 2), registry=theirs)
+    labelled = (
+        Durations("b", "B", (0.5, 2), ours, ("x", "y")),
+        Histogram("b", "B", ("x", "y"), buckets=(0.5, 2), registry=theirs),
+    )
+    for _ in range(2):
+        assert _lines(ours) == _lines(theirs)
+        for seconds in (0.1, 0.5, 1, 3):
+            plain[0].observe(seconds)
+            plain[1].observe(seconds)
+            for labels in (("1", '"'), ("2", "b")):
+                labelled[0].observe(seconds, *labels)
+                labelled[1].labels(*labels).observe(seconds)
+
+
+def _lines(registry: CollectorRegistry) -> list[str]:
+    return [line for line in generate_latest(registry).decode().splitlines() if "_created" not in line]
 
 
 def test_no_metric_is_labelled_by_person_or_repository() -> None:

@@ -3,8 +3,10 @@
 from datetime import timedelta
 from ipaddress import ip_address
 
+import pytest
+
 from ldap_token_bridge.identity import Group, Subject, SubjectKind
-from ldap_token_bridge.policy import DecisionMemory, Question
+from ldap_token_bridge.policy import DecisionMemory, Question, engine, terms
 from ldap_token_bridge.policy.memory import _ROOM
 from ldap_token_bridge.registry import parse_scopes
 from tests.support.policies import AUDITORS, NOW, PLATFORM, policy
@@ -49,6 +51,42 @@ def test_what_is_remembered_is_what_the_policy_says() -> None:
     memory = DecisionMemory(rules)
     for question in (*questions, *reversed(questions)):
         assert memory.decide(question) == rules.decide(question)
+
+
+def test_verdicts_that_stay_are_those_of_a_policy_that_has_none() -> None:
+    """Rules that hold for every question settle a case for good; those with networks, services or days do not."""
+    rules, questions = policy(_RULES), _questions()
+    for question in (*questions, *reversed(questions)):
+        assert rules.decide(question) == policy(_RULES).decide(question)
+
+
+def test_verdicts_that_stay_have_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the rules that they are about, for one case may be about thousands."""
+    monkeypatch.setattr(engine, "_ROOM", 6)
+    text = "\n".join(
+        f"  - {{id: r{number}, who: [anyone], repositories: [team-{number}/app, all/app], actions: [pull]}}"
+        for number in range(5)
+    )
+    compiled = engine.Engine(policy(f"allow:\n{text}").rules, (), ())
+    for name in [f"team-{number}/app" for number in range(5)] + ["all/app"] * 2:
+        decision = compiled.decide(Question(None, parse_scopes([f"repository:{name}:pull"]), "registry", None, NOW))
+        assert decision.granted
+        kept = [1 + len(allow) + len(deny) for _, allow, deny in compiled._settled]
+        assert sum(kept) == 6 - compiled._room and compiled._room >= 0
+    assert kept == [6], "the last case had room when the others were gone"
+
+
+def test_what_dns_mean_is_kept_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By their number and their length; a long one means what it means all the same."""
+    monkeypatch.setattr(terms, "_MOST_KEPT", 3)
+    long = Group(f"CN={'x' * 600},DC=example")
+    meanings = terms.Terms((), ())._meanings
+    assert meanings[long.dn] is None and long.dn not in meanings
+    for number in range(10):
+        assert meanings[f"CN=g{number},DC=example"] is None
+        assert 0 < len(meanings) <= 3
+    unreadable = meanings["no name"]
+    assert unreadable is not None and not unreadable.known
 
 
 def test_groups_that_are_no_more_are_not_taken_for_others() -> None:
