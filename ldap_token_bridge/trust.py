@@ -4,10 +4,10 @@ import ssl
 from pathlib import Path
 
 # Whoever names an issuing authority means it: it need not be self-signed.
-VERIFY_WITH = ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
+_WITH = ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
 # Python 3.13 turns this on: certificates must then have all that RFC 5280 asks of those who issue them, such as the
 # identifier of the authority's key. Many an authority leaves it out, and other clients of its servers do not mind.
-VERIFY_WITHOUT = ssl.VerifyFlags.VERIFY_X509_STRICT
+_WITHOUT = ssl.VerifyFlags.VERIFY_X509_STRICT
 
 
 def trusting(ca_file: Path | None) -> ssl.SSLContext:
@@ -16,5 +16,5 @@ def trusting(ca_file: Path | None) -> ssl.SSLContext:
     Raises OSError; ssl.SSLError, which is one, if the file holds no certificate.
     """
     context = ssl.create_default_context(cafile=ca_file)
-    context.verify_flags = (context.verify_flags | VERIFY_WITH) & ~VERIFY_WITHOUT
+    context.verify_flags = (context.verify_flags | _WITH) & ~_WITHOUT
     return context

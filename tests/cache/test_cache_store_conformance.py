@@ -5,11 +5,16 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
+from redis.asyncio import cluster as redis_cluster
+from redis.asyncio.connection import SSLConnection
+from redis.asyncio.sentinel import SentinelManagedSSLConnection
 
 from ldap_token_bridge.cache import StoreDown, StoreLogin, open_backend, parse_store
 from ldap_token_bridge.cache.shared.backend import Backend, Write
+from ldap_token_bridge.cache.shared.redis_tls import StoreTls
 from ldap_token_bridge.identity import Secret
 from tests.support.certificates import Authority
 from tests.support.memory_store import MemoryBackend
@@ -185,6 +190,28 @@ async def test_an_authority_made_by_hand_will_do(tmp_path: Path) -> None:
         assert "certificate" in (await _why(server.url, StoreLogin())).lower()
     finally:
         server.stop()
+
+
+async def test_whom_it_names_it_trusts_alone(
+    guarded: Valkey, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system's authorities count only where none is named."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.ca_file))
+    right = Secret(guarded.password.encode())
+    by_system = open_backend(parse_store(guarded.url), StoreLogin(right))
+    assert await by_system.claim("ltb:by-system", LONG)
+    await by_system.close()
+    other = Authority(tmp_path / "other")
+    assert "certificate" in (await _why(guarded.url, StoreLogin(right, other.ca_file))).lower()
+
+
+def test_every_kind_of_connection_has_our_trust() -> None:
+    """The library's own would add the authorities that are named to the system's. A cluster's nodes have the first."""
+    open_backend(parse_store("rediss://127.0.0.1"), StoreLogin())
+    assert isinstance(SSLConnection().ssl_context, StoreTls)
+    watched: Any = SentinelManagedSSLConnection
+    assert isinstance(watched(connection_pool=None).ssl_context, StoreTls)
+    assert vars(redis_cluster)["SSLConnection"] is SSLConnection
 
 
 def test_the_rights_are_the_documents() -> None:

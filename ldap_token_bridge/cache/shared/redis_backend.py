@@ -7,7 +7,6 @@ library sends at a connection's start: HELLO, AUTH, SELECT; with a cluster CLUST
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from ssl import TLSVersion
 from typing import Any
 
 from redis.asyncio import Redis, RedisCluster, Sentinel
@@ -17,11 +16,11 @@ from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 from redis.maint_notifications import MaintNotificationsConfig
 
 from ldap_token_bridge.errors import Misconfigured
-from ldap_token_bridge.trust import VERIFY_WITH, VERIFY_WITHOUT
 
 from .address import StoreAddress
 from .backend import StoreDown, Write
 from .login import StoreLogin
+from .redis_tls import use_it
 
 _CONNECTIONS = 32  # more than are ever used at once
 _SWAP = """
@@ -117,14 +116,12 @@ def _client(address: StoreAddress, login: StoreLogin) -> tuple[Any, tuple[Any, .
         "maint_notifications_config": MaintNotificationsConfig(enabled=False),
     }
     if address.tls:
+        use_it()
         options |= {
             "ssl": True,
             "ssl_ca_certs": str(login.ca_file) if login.ca_file else None,
             "ssl_certfile": str(login.certificate) if login.certificate else None,
             "ssl_keyfile": str(login.key) if login.key else None,
-            "ssl_min_version": TLSVersion.TLSv1_2,
-            "ssl_include_verify_flags": [VERIFY_WITH],
-            "ssl_exclude_verify_flags": [VERIFY_WITHOUT],
         }
     if address.path:
         return Redis(unix_socket_path=address.path, max_connections=_CONNECTIONS, **options), ()

@@ -12,7 +12,7 @@ class SharedTls(Model):
     """`cache.shared_tls`."""
 
     ca_file: FilePath | None = setting(
-        "PEM file: authorities that may sign the store's certificate, beside the system's.", None
+        "PEM file: the authorities that may sign the store's certificate. Default: the system's.", None
     )
     certificate: FilePath | None = setting("PEM file: the certificate that the bridge shows to the store.", None)
     key: FilePath | None = setting("PEM file: the private key of that certificate.", None)
