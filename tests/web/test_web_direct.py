@@ -27,7 +27,7 @@ class Busy(TokenService):
     """Answers that the directory is away, as soon as it may."""
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.asked = self.told = 0
         self.may_answer = asyncio.Event()
         self.may_answer.set()
 
@@ -37,6 +37,7 @@ class Busy(TokenService):
 
     async def issue(self, _request: TokenRequest, _deadline: object) -> "None":  # type: ignore[override]
         await self.may_answer.wait()
+        self.told += 1
         raise TimeoutError
 
 
@@ -109,6 +110,31 @@ async def test_who_hangs_up_while_waiting_leaves_nothing_behind(port: int, servi
     async with _connected(port) as (reader, writer):
         writer.write(_GET)
         assert await _status(reader) == b"503"
+
+
+@pytest.mark.parametrize("politely", [True, False])
+@pytest.mark.parametrize(
+    "request_",
+    [
+        _GET,
+        _GET.replace(b"\r\n\r\n", b"\r\ntraceparent: none\r\n\r\n"),
+        _POST.replace(b"Connection: close\r\n", b"") + b"Content-Length: %d\r\n\r\n" % len(_FORM) + _FORM,
+    ],
+    ids=["GET", "GET, the general way", "POST"],
+)
+async def test_what_was_begun_ends_though_nobody_waits(
+    port: int, service: Busy, request_: bytes, *, politely: bool
+) -> None:
+    """A password that was sent must be answered and counted, and who asks the same meanwhile relies on that answer."""
+    service.may_answer.clear()
+    async with _connected(port) as (_, writer):
+        writer.write(request_)
+        await _until(lambda: service.asked == 1)
+        if not politely:
+            writer.transport.abort()
+    await asyncio.sleep(0.05)
+    service.may_answer.set()
+    await _until(lambda: service.told == 1)
 
 
 async def test_who_waits_when_the_end_begins_is_answered(listener: Listener, port: int, service: Busy) -> None:
