@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-_GRACE = 0.05  # seconds
+_GRACE = 0.05  # seconds in which the waits within a piece of work end it, and tell why
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """As single flights, without a task: who comes first makes the call, and if that one is cancelled the next takes over.
 
-A task for each call costs a first login as much as its search does. So this is for calls that may be made anew, or
-that know by themselves when they must not be.
+Two tasks, with the waits and timers around them, were a twelfth of a first login. This is for calls that may be made
+anew, or that know by themselves when they must not be.
 """
 
 import asyncio

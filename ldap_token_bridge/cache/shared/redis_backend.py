@@ -20,7 +20,7 @@ from ldap_token_bridge.errors import Misconfigured
 from .address import StoreAddress
 from .backend import StoreDown, Write
 from .login import StoreLogin
-from .redis_tls import use_it
+from .redis_tls import use_our_contexts
 
 _CONNECTIONS = 32  # more than are ever used at once
 _SWAP = """
@@ -116,7 +116,7 @@ def _client(address: StoreAddress, login: StoreLogin) -> tuple[Any, tuple[Any, .
         "maint_notifications_config": MaintNotificationsConfig(enabled=False),
     }
     if address.tls:
-        use_it()
+        use_our_contexts()
         options |= {
             "ssl": True,
             "ssl_ca_certs": str(login.ca_file) if login.ca_file else None,

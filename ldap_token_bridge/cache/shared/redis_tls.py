@@ -28,6 +28,6 @@ class StoreTls(connection.RedisSSLContext):
         return self.context
 
 
-def use_it() -> None:
+def use_our_contexts() -> None:
     """For every connection that redis-py makes in this process from now on."""
     connection.RedisSSLContext = StoreTls  # type: ignore[misc]  # there is no other way in
