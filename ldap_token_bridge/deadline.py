@@ -78,23 +78,36 @@ class Backstop(Alarm):
     """Ends work that has not ended by itself a moment after its deadline; each wait within it has a limit of its own.
 
     Work that is cancelled has less to tell than a wait that timed out: which server was silent, and whether a password
-    was sent.
+    was sent. The moment begins when the loop comes to the deadline: after a standstill all are over at the same time,
+    and the waits within are to have their turn first.
     """
+
+    __slots__ = ("_graces",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._graces: dict[asyncio.Future[Any], asyncio.TimerHandle] = {}
 
     async def hold(self, work: Coroutine[Any, Any, T], deadline: Deadline) -> T:
         """What comes of the work, in the task of who asks. Raises TimeoutError if it had to be ended."""
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("work is held to a deadline in the task that it runs in")
-        self.watch(task, deadline.at + _GRACE)
+        self.watch(task, deadline.at)
         try:
             return await work
         except asyncio.CancelledError:
-            if task in self._waits or task.uncancel() > 0:
+            if task in self._waits or task in self._graces or task.uncancel() > 0:
                 raise  # by somebody else
             raise TimeoutError from None
         finally:
             self.forget(task)
+            if grace := self._graces.pop(task, None):
+                grace.cancel()
 
     def _end(self, wait: asyncio.Future[Any]) -> None:
-        wait.cancel()
+        self._graces[wait] = wait.get_loop().call_later(_GRACE, self._cancel, wait)
+
+    def _cancel(self, task: asyncio.Future[Any]) -> None:
+        del self._graces[task]
+        task.cancel()

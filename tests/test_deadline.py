@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import time
 from functools import partial
 
 import pytest
@@ -75,7 +76,7 @@ async def test_work_that_overstays_its_deadline_is_ended() -> None:
 
     late = await asyncio.gather(*(held(seconds) for seconds in (0.06, -1.0, 0.02)))
     assert min(late[0], late[2]) > 0
-    assert backstop._waits == {}
+    assert backstop._waits == {} and backstop._graces == {}
 
 
 async def test_a_wait_within_ends_first() -> None:
@@ -90,6 +91,25 @@ async def test_a_wait_within_ends_first() -> None:
 
     deadline = Deadline.after(0.01)
     assert await backstop.hold(work(deadline), deadline) == "by itself"
+
+
+async def test_a_wait_within_ends_first_after_a_standstill() -> None:
+    """Both are over for long when the loop goes on."""
+    alarm, backstop = Alarm(), Backstop()
+    wait: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def work(deadline: Deadline) -> str:
+        alarm.watch(wait, deadline.at)
+        await wait
+        await asyncio.sleep(0)
+        return "by itself"
+
+    deadline = Deadline.after(0.01)
+    held = asyncio.create_task(backstop.hold(work(deadline), deadline))
+    await asyncio.sleep(0)
+    time.sleep(0.2)  # noqa: ASYNC251 -- the loop is to stand still
+    assert await held == "by itself"
+    assert backstop._waits == {} and backstop._graces == {}
 
 
 async def test_work_that_ends_by_itself_is_left_alone() -> None:
@@ -115,8 +135,9 @@ async def test_who_is_cancelled_by_others_is_cancelled() -> None:
     both = asyncio.create_task(backstop.hold(_forever(), Deadline.after(5)))
     await asyncio.sleep(0)
     early.cancel()
-    backstop._end(both)
     backstop.forget(both)
+    backstop._end(both)
+    backstop._cancel(both)
     both.cancel()
     await asyncio.wait((early, both))
     assert early.cancelled() and both.cancelled()

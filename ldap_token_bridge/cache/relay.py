@@ -41,10 +41,13 @@ class Relay(Generic[K, V]):
         """
         while (waits := self._waits.get(key)) is not None:
             outcome = await self._outcome(waits, deadline)
-            if outcome.error is not None:
-                raise outcome.error.with_traceback(outcome.trace)  # or each who waits would make it longer
-            if outcome.is_told:
-                return outcome.value  # type: ignore[return-value]  # without an error it is what `work` gave
+            try:
+                if outcome.error is not None:
+                    raise outcome.error.with_traceback(outcome.trace)  # or each who waits would make it longer
+                if outcome.is_told:
+                    return outcome.value  # type: ignore[return-value]  # without an error it is what `work` gave
+            finally:
+                del outcome, waits  # the error's frames lead here: a cycle would hold what they know, a password too
         waits = self._waits[key] = []
         outcome = _CANCELLED
         try:
@@ -55,9 +58,8 @@ class Relay(Generic[K, V]):
             raise
         finally:
             del self._waits[key]
-            for wait in waits:
-                if not wait.done():
-                    wait.set_result(outcome)
+            _tell(waits, outcome)
+            del outcome, waits  # as above
         return value
 
     async def _outcome(self, waits: "list[asyncio.Future[_Outcome[V] | None]]", deadline: Deadline) -> "_Outcome[V]":
@@ -74,3 +76,9 @@ class Relay(Generic[K, V]):
 
     def __len__(self) -> int:
         return len(self._waits)
+
+
+def _tell(waits: "list[asyncio.Future[_Outcome[V] | None]]", outcome: "_Outcome[V]") -> None:
+    for wait in waits:
+        if not wait.done():
+            wait.set_result(outcome)

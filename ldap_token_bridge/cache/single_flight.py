@@ -18,7 +18,7 @@ V = TypeVar("V")
 class Flight(Generic[V]):
     """A call under way, in a task of its own: it goes on whether or not somebody waits for it.
 
-    A password that was written to the directory must be answered and counted, whoever has gone meanwhile.
+    What was begun ahead of time is nobody's in particular, and what is told in several steps must be told to its end.
     """
 
     __slots__ = ("_alarm", "_waits", "task")

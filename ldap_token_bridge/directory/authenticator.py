@@ -130,6 +130,7 @@ class Authenticator:
     async def close(self) -> None:
         """Give up what is under way."""
         await self._people.close()
+        await self._verifier.close()
 
     async def _login(
         self,

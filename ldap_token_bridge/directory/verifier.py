@@ -8,11 +8,11 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 
-from ldap_token_bridge.cache import Patience, Relay
+from ldap_token_bridge.cache import Patience, Relay, SingleFlight
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.guard import Attempt, Block, Budgets
 from ldap_token_bridge.identity import Refusal, Secret
-from ldap_token_bridge.ldap import BindResult, DirectoryDown
+from ldap_token_bridge.ldap import BindGivenUp, BindResult, DirectoryDown
 
 from .directory import Directory
 from .doubts import Doubts
@@ -75,7 +75,8 @@ class Verifier:
         self._clock = clock
         self._doubts = Doubts(max_accounts, clock)
         self._pace = Pace(clock)
-        self._verifying = Relay[bytes, Verdict]()
+        # With a store the budgets are asked and told in several steps, which no end of a request may tear apart.
+        self._verifying = SingleFlight[bytes, Verdict]() if replicas.exist else Relay[bytes, Verdict]()
 
     def verify(self, trial: Trial) -> Coroutine[object, object, Verdict]:
         """Whether the password is right. Raises Unavailable, and TimeoutError at the deadline."""
@@ -86,6 +87,11 @@ class Verifier:
             trial.address,
             lambda: self._verifying.run(trial.mark + kind, lambda: self._verify(trial), trial.deadline),
         )
+
+    async def close(self) -> None:
+        """Give up what is under way."""
+        if isinstance(self._verifying, SingleFlight):
+            await self._verifying.close()
 
     async def _verify(self, trial: Trial) -> Verdict:
         """Ask the other bridges, then the directory once, and remember the answer."""
@@ -144,8 +150,11 @@ class Verifier:
                 await self._directory.decoy(person, trial.password, trial.deadline)
                 return BindResult(_INVALID_CREDENTIALS, "")
             result = await self._directory.verify(person, trial.password, trial.deadline)
+        except BindGivenUp:
+            self._doubts.add(trial.mark)
+            raise
         except asyncio.CancelledError:
-            self._doubts.add(trial.mark)  # it may have been sent, and counted
+            attempt.not_counted()  # nothing was sent
             raise
         except DirectoryDown as error:
             if error.in_doubt:

@@ -10,7 +10,7 @@ No password is written before TLS is established, none is written twice, and no 
 from .address import ServerAddress, parse_server
 from .check import ServerCheck
 from .client import LdapClient
-from .errors import DirectoryDown, InvalidBind, Overloaded, SearchFailed, ServiceAccountRefused
+from .errors import BindGivenUp, DirectoryDown, InvalidBind, Overloaded, SearchFailed, ServiceAccountRefused
 from .filter_tree import InvalidFilter
 from .filters import FilterTemplate, any_equal
 from .model import BindResult, Entry, SearchRequest, SearchScope
@@ -19,6 +19,7 @@ from .server import ServerState
 from .tls import client_tls
 
 __all__ = [
+    "BindGivenUp",
     "BindResult",
     "DirectoryDown",
     "Entry",

@@ -84,9 +84,9 @@ class BindPool:
         try:
             its_turn = await turn
         except asyncio.CancelledError:
-            if turn.cancelled():
+            if turn.cancelled() or not turn.result():
                 self._leave(turn)
-            elif turn.result():
+            else:
                 self._next()  # it was this one's turn already
             raise
         finally:

@@ -9,7 +9,7 @@ from ldap_token_bridge.deadline import Deadline
 from . import requests
 from .address import ServerAddress
 from .connection import Connection
-from .errors import BindInterrupted, TimedOut, TransportFailure
+from .errors import BindGivenUp, BindInterrupted, TimedOut, TransportFailure
 from .model import Entry, SearchRequest, SearchScope
 from .options import LdapOptions
 from .responses import BIND_RESPONSE, SEARCH_DONE, Answer
@@ -46,8 +46,10 @@ class _Channel(Connection):
             raise BindInterrupted(_silence("a bind", self._options), counts=limit < deadline.at) from None
         except TransportFailure as failure:
             raise BindInterrupted(failure.reason) from None
-        except BaseException:
+        except BaseException as error:
             self.abort("a bind was given up")
+            if isinstance(error, asyncio.CancelledError):
+                raise BindGivenUp from None
             raise
 
 

@@ -1,7 +1,9 @@
 """What can go wrong between the bridge and a directory server.
 
-The first five are for callers; `ServerFailure` and below are the room's own, turned into `DirectoryDown` at its door.
+The first six are for callers; `ServerFailure` and below are the room's own, turned into `DirectoryDown` at its door.
 """
+
+import asyncio
 
 from ldap_token_bridge.errors import Unavailable
 
@@ -31,6 +33,10 @@ class Overloaded(DirectoryDown):
     """More is under way already than a server is asked at once."""
 
     nobody_answers = False
+
+
+class BindGivenUp(asyncio.CancelledError):
+    """Who waited for a bind was cancelled, and the password was written: the directory may have counted it."""
 
 
 class ServiceAccountRefused(DirectoryDown):

@@ -18,6 +18,7 @@ from .timing import Timing
 
 MAX_PIPELINED = 500  # searches under way on one connection; slapd ends it at 1,000 (conn_max_pending_auth)
 GROW_AGAIN_AFTER = 5.0  # seconds without trying to add a connection, after that has failed
+WEED_AGAIN_AFTER = 1.0  # seconds in which connections that are not used are not looked at
 _OWN_LIMIT = Deadline(math.inf)
 
 
@@ -47,6 +48,7 @@ class SearchPool:
         self._slots: list[_Slot] = []
         self._opening: asyncio.Task[_Slot] | None = None
         self._grow_after = 0.0
+        self._weed_after = 0.0
 
     async def search(self, request: SearchRequest, deadline: Deadline) -> tuple[Entry, ...]:
         """All entries; once more on a fresh connection if the pooled one turns out to have died.
@@ -93,12 +95,14 @@ class SearchPool:
     def _pick(self, *, born_after: float) -> _Slot | None:
         """A connection that may be used now; None if one has to be opened."""
         now = asyncio.get_running_loop().time()
+        if now >= self._weed_after:
+            self._weed(now)
         while True:
             fitting = [slot for slot in self._slots if slot.lifetime.born >= born_after] if born_after else self._slots
             if not fitting:
                 return None
             slot = min(fitting, key=_load)
-            if not slot.is_over(now):  # one that has died has no load, and shows here first
+            if not slot.is_over(now):
                 break
             self._weed(now)
         if slot.channel.load and len(self._slots) < self._options.search_connections and now >= self._grow_after:
@@ -109,6 +113,7 @@ class SearchPool:
 
     def _weed(self, now: float) -> None:
         """Drops connections that have died; lets those end that have lived or idled long enough."""
+        self._weed_after = now + WEED_AGAIN_AFTER
         for slot in [slot for slot in self._slots if slot.is_over(now)]:
             self._slots.remove(slot)
             if slot.channel.is_open:

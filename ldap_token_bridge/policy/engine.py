@@ -20,7 +20,7 @@ _EVERYTHING = "*"
 # The actions asked for, and the rules that speak for and against.
 _Case = tuple[tuple[str, ...], frozenset[Rule], frozenset[Rule]]
 _Alike = dict[_Case, tuple[Verdict, ...]]
-_ROOM = 50_000  # rules in the cases that are kept: some 60 octets each
+_ROOM = 20_000  # rules in the cases that are kept: some 300 octets each
 
 
 class Engine:

@@ -1,7 +1,9 @@
 """A call that many share is made in the task of who came first, and goes from hand to hand if that one is cancelled."""
 
 import asyncio
+import gc
 import traceback
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -148,3 +150,35 @@ async def test_an_error_reaches_all_and_is_not_kept(relay: Relay[str, int]) -> N
     work = _Work()
     work.release.set()
     assert await _ask(relay, work) == 1
+
+
+async def test_an_error_holds_nothing_in_memory(relay: Relay[str, int]) -> None:
+    """What the call knew, passwords among it, is gone when those who asked have heard of it: without the collector."""
+
+    class Known:
+        """Something that a call knows."""
+
+    alive: list[weakref.ref[Known]] = []
+
+    async def fail() -> int:
+        known = Known()
+        alive.append(weakref.ref(known))
+        await asyncio.sleep(0)
+        raise ValueError("once")
+
+    async def ask() -> str:
+        try:
+            await relay.run("key", fail, Deadline.after(5))
+        except ValueError as error:
+            return str(error)
+        return ""
+
+    gc.collect()
+    gc.disable()
+    try:
+        assert await asyncio.gather(*(ask() for _ in range(3))) == ["once"] * 3
+        assert await ask() == "once"
+        await asyncio.sleep(0)
+        assert len(alive) == 2 and not any(each() for each in alive)
+    finally:
+        gc.enable()

@@ -183,6 +183,25 @@ async def test_a_bind_that_was_cancelled_counts_and_is_held_back(name: str) -> N
     assert await world.reason("right", name) == BLOCKED
 
 
+@pytest.mark.parametrize("name", ["alice", "nobody"])
+async def test_a_bind_that_was_cancelled_in_line_does_not_count(name: str) -> None:
+    """Nothing was sent: whoever waits for the same password has it sent now."""
+    world = World()
+    world.directory.slow, world.directory.is_sent = 0.2, False
+    for number in range(4):
+        password = "right" if name == "alice" else f"password-{number}"
+        asking = [asyncio.create_task(world.login(password, name)) for _ in range(2)]
+        async with asyncio.timeout(5):
+            while world.directory.asked["bind"] <= 2 * number:  # noqa: ASYNC110 -- it is the directory's doing
+                await asyncio.sleep(0.01)
+        asking[0].cancel()
+        await asyncio.wait(asking)
+        assert asking[0].cancelled()
+        assert asking[1].exception() is None
+        world.clock.now += 1000
+    assert world.binds == 8
+
+
 async def test_an_answer_that_never_came_counts() -> None:
     """The directory may have counted it."""
     world = World()

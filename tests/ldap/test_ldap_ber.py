@@ -123,6 +123,25 @@ def test_a_plain_answer_reads_as_any_other(tag: int, number: int, code: int, mor
     assert _outcome(bytes(octets)) == step_by_step
 
 
+@pytest.mark.parametrize(
+    "octets",
+    [
+        "300d 020101 6107 0a0131 0400 0400",  # longer than it is
+        "300b 020101 6107 0a0131 0400 0400",  # shorter
+        "300c 020201 6107 0a0131 0400 0400",  # an id that is said to be longer
+        "300d 02010101 6107 0a0131 0400 0400",  # shorter
+        "300c 020181 6107 0a0131 0400 0400",  # negative
+        "300c 020101 6107 0a0181 0400 0400",  # a negative code
+        "300c 020101 6108 0a0131 0400 0400",  # a result that is said to be longer
+        "300c 020101 6007 0a0131 0400 0400",  # a request
+    ],
+)
+def test_an_answer_that_is_nearly_plain_is_refused(octets: str) -> None:
+    """Each is off by one thing that the short way must not overlook."""
+    with pytest.raises(ProtocolError):
+        decode(bytes.fromhex(octets))
+
+
 def test_most_answers_are_plain() -> None:
     """Else the test above would hold two same things against each other."""
     plain = element(0x30, integer(300), element(0x61, integer(49, 10), element(4), element(4)))

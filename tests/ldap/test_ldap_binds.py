@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ldap_token_bridge.identity import Secret
-from ldap_token_bridge.ldap import DirectoryDown, InvalidBind, LdapClient
+from ldap_token_bridge.ldap import BindGivenUp, DirectoryDown, InvalidBind, LdapClient
 from ldap_token_bridge.ldap import bind_pool as bind_pool_module
 from tests.ldap.conftest import MakeClient, MakeServer
 from tests.support.ldap_room import (
@@ -184,10 +184,35 @@ async def test_a_cancelled_bind_closes_its_socket_and_frees_its_place(server: Sc
         task.cancel()
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
+    assert [isinstance(outcome, BindGivenUp) for outcome in outcomes] == [True, True, *[False] * 4], "who was sent"
     await until(lambda: not server.open_connections)
     server.on_bind = lambda _: Reply()
     assert await asyncio.gather(*(bind_person(client, number) for number in range(6))) == [0] * 6
     assert server.connections <= 4
+
+
+async def test_who_waits_too_long_and_is_cancelled_leaves_the_line(
+    make_client: MakeClient, server: ScriptedLdap
+) -> None:
+    """Both at the same moment, as after a standstill: the line would stay full of those who are gone."""
+    client = make_client(options_for(server.url, bind_connections=1, **PLAIN))
+    server.on_bind = lambda _: Reply(silent=True)
+    first = asyncio.create_task(bind_person(client, 0))
+    await until(lambda: len(server.seen("bind")) == 1)
+    (pool,) = [each._binds for each in client._servers]
+    for _ in range(2):
+        late = [asyncio.create_task(bind_person(client, number)) for number in range(1, 4)]
+        await until(lambda: pool.waiting == 3)
+        for turn in tuple(pool._line):
+            turn.set_result(None)
+        for task in late:
+            task.cancel()
+        await asyncio.wait(late)
+        assert pool.waiting == 0
+    server.on_bind = lambda _: Reply()
+    first.cancel()
+    await asyncio.wait([first])
+    assert await bind_person(client, 9) == 0
 
 
 async def test_too_many_waiting_binds_are_shed(

@@ -7,8 +7,8 @@ import pytest
 from ldap_token_bridge.ldap import LdapClient
 from ldap_token_bridge.ldap import lifetime as lifetime_module
 from ldap_token_bridge.ldap.lifetime import MAX_AGE, MAX_IDLE, Lifetime
-from tests.support.ldap_room import bind_alice, until
-from tests.support.scripted_ldap import ScriptedLdap
+from tests.support.ldap_room import ALICE_ENTRY, FIND_ALICE, bind_alice, soon, until
+from tests.support.scripted_ldap import Reply, ScriptedLdap
 
 _DROPPED_BY_ACTIVE_DIRECTORY = 900.0  # seconds: MaxConnIdleTime
 
@@ -48,3 +48,19 @@ async def test_bind_connections_are_replaced_in_time(
     await until(lambda: server.open_connections == 1)
     assert server.connections == 2
     assert [request.connection for request in server.seen("unbind")] == [1]
+
+
+async def test_search_connections_that_nobody_needs_end_in_time(
+    server: ScriptedLdap, client: LdapClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second one was opened in a rush; afterwards the first is enough, and the other is let go when it is over."""
+    monkeypatch.setattr("ldap_token_bridge.ldap.search_pool.WEED_AGAIN_AFTER", 0.0)
+    server.on_search = lambda _: Reply(entries=[ALICE_ENTRY], delay=0.02)
+    await client.search(FIND_ALICE, soon())
+    while server.open_connections < 2:
+        await asyncio.gather(*(client.search(FIND_ALICE, soon()) for _ in range(4)))
+    (pool,) = [each._searches for each in client._servers]
+    pool._slots[1].lifetime._until = -1.0
+    await client.search(FIND_ALICE, soon())
+    await until(lambda: server.open_connections == 1)
+    assert len(pool._slots) == 1

@@ -60,6 +60,32 @@ def test_verdicts_that_stay_are_those_of_a_policy_that_has_none() -> None:
         assert rules.decide(question) == policy(_RULES).decide(question)
 
 
+def test_a_verdict_stays_for_those_alone_for_whom_it_holds() -> None:
+    """Asked in turn of one policy: from elsewhere, later, for another registry; deny rules are what counts."""
+    rules = policy("""\
+allow:
+  - {id: all, who: [signed-in], repositories: ["**"], actions: [pull]}
+  - {id: near, who: [signed-in], repositories: ["**"], actions: [push], networks: [10.0.0.0/8]}
+deny:
+  - {id: net, why: x, who: [signed-in], repositories: ["net/**"], actions: [pull], networks: [10.0.0.0/8]}
+  - {id: old, why: x, who: [signed-in], repositories: ["old/**"], actions: [pull], until: 2026-06-01}
+  - {id: other, why: x, who: [signed-in], repositories: ["other/**"], actions: [pull], services: [other]}
+""")
+    alice = Subject(SubjectKind.USER, "alice")
+
+    def may(scope: str, *, service: str = "registry", address: str = "192.0.2.1", days: int = 0) -> bool:
+        asked = parse_scopes([f"repository:{scope}"])
+        question = Question(alice, asked, service, ip_address(address), NOW + timedelta(days=days))
+        return bool(rules.decide(question).granted)
+
+    for _ in range(2):
+        assert may("net/x:pull") and not may("net/x:pull", address="10.1.1.1")
+        assert not may("old/x:pull") and may("old/x:pull", days=1)
+        assert may("other/x:pull") and not may("other/x:pull", service="other")
+        assert not may("app:push") and may("app:push", address="10.1.1.1")
+        assert may("app:pull") and may("app:pull", address="10.1.1.1", days=1, service="other")
+
+
 def test_verdicts_that_stay_have_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     """In the rules that they are about, for one case may be about thousands."""
     monkeypatch.setattr(engine, "_ROOM", 6)

@@ -6,7 +6,7 @@ from collections import Counter
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.directory import Authenticated, Authenticator, CacheTimes, Directory, LoginName, Person, Refused
 from ldap_token_bridge.identity import Account, Credentials, Group, Refusal, Secret
-from ldap_token_bridge.ldap import BindResult, DirectoryDown, SearchFailed
+from ldap_token_bridge.ldap import BindGivenUp, BindResult, DirectoryDown, SearchFailed
 
 ALICE = Account("alice", "CN=alice,DC=x", "id-alice")
 TIMES = CacheTimes(credentials=60, groups=300, rejected=60, max_accounts=100)
@@ -40,6 +40,7 @@ class CountingDirectory(Directory):
         self.bind_takes = 0.0
         self.account = ALICE
         self.in_doubt = False
+        self.is_sent = True  # a bind that is cancelled
 
     async def _ask(self, what: str, deadline: Deadline) -> None:
         self.asked[what] += 1
@@ -49,6 +50,10 @@ class CountingDirectory(Directory):
                     await asyncio.sleep(self.slow)
             except TimeoutError:
                 raise DirectoryDown(in_doubt=what == "bind") from None
+            except asyncio.CancelledError:
+                if what == "bind" and self.is_sent:
+                    raise BindGivenUp from None
+                raise
         if what == "bind":
             self.clock.now += self.bind_takes
         if self.down:

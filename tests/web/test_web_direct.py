@@ -28,6 +28,7 @@ class Busy(TokenService):
 
     def __init__(self) -> None:
         self.asked = self.told = 0
+        self.metrics = Metrics()
         self.may_answer = asyncio.Event()
         self.may_answer.set()
 
@@ -133,8 +134,10 @@ async def test_what_was_begun_ends_though_nobody_waits(
         if not politely:
             writer.transport.abort()
     await asyncio.sleep(0.05)
+    assert b"\nltb_token_requests_in_flight 1.0\n" in service.metrics.render()
     service.may_answer.set()
     await _until(lambda: service.told == 1)
+    await _until(lambda: b"\nltb_token_requests_in_flight 0.0\n" in service.metrics.render())
 
 
 async def test_who_waits_when_the_end_begins_is_answered(listener: Listener, port: int, service: Busy) -> None:
@@ -235,7 +238,7 @@ async def test_a_release_of_aiohttp_that_is_not_known_inside(service: Busy, monk
 
 
 def _listener(service: Busy) -> Listener:
-    endpoint = TokenEndpoint(service, _OPTIONS, Metrics())
+    endpoint = TokenEndpoint(service, _OPTIONS, service.metrics)
     app = public_app(endpoint, service)
     return Listener(app, ListenAddress("127.0.0.1", 0), max_connections=10, direct=token_handlers(endpoint))
 
