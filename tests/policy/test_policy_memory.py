@@ -65,7 +65,7 @@ def test_a_verdict_stays_for_those_alone_for_whom_it_holds() -> None:
     rules = policy("""\
 allow:
   - {id: all, who: [signed-in], repositories: ["**"], actions: [pull]}
-  - {id: near, who: [signed-in], repositories: ["**"], actions: [push], networks: [10.0.0.0/8]}
+  - {id: near, who: [signed-in], repositories: ["near/**"], actions: [push], networks: [10.0.0.0/8]}
 deny:
   - {id: net, why: x, who: [signed-in], repositories: ["net/**"], actions: [pull], networks: [10.0.0.0/8]}
   - {id: old, why: x, who: [signed-in], repositories: ["old/**"], actions: [pull], until: 2026-06-01}
@@ -82,7 +82,7 @@ deny:
         assert may("net/x:pull") and not may("net/x:pull", address="10.1.1.1")
         assert not may("old/x:pull") and may("old/x:pull", days=1)
         assert may("other/x:pull") and not may("other/x:pull", service="other")
-        assert not may("app:push") and may("app:push", address="10.1.1.1")
+        assert not may("near/x:push") and may("near/x:push", address="10.1.1.1")
         assert may("app:pull") and may("app:pull", address="10.1.1.1", days=1, service="other")
 
 
