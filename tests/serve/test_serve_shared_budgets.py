@@ -9,8 +9,12 @@ import pytest
 from ldap_token_bridge.cache import SharedStore
 from ldap_token_bridge.cache.shared.key import StoreKey
 from ldap_token_bridge.deadline import Deadline
+from ldap_token_bridge.directory import Authenticator, Person, Refused
 from ldap_token_bridge.guard import Attempt, Block, Budget, Budgets
+from ldap_token_bridge.identity import Account, Credentials, Secret
+from ldap_token_bridge.ldap import BindResult
 from ldap_token_bridge.serve.shared_budgets import BudgetPlace, shared_budgets
+from tests.support.counting_directory import TIMES, CountingDirectory
 from tests.support.memory_store import MemoryBackend
 
 ACCOUNT, ADDRESS = Budget(3, 900), Budget(5, 60)
@@ -98,6 +102,42 @@ async def test_what_was_not_counted_is_given_back(world: World) -> None:
         async with attempt:
             attempt.not_counted()
     assert [await fail(world.two) for _ in range(4)] == [True, True, True, False]
+
+
+async def test_what_is_told_in_several_steps_is_told_to_its_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever becomes of the request: else the directory would be asked, and would count, once more."""
+    told, swap = asyncio.Event(), world.backend.swap
+    told.set()
+
+    async def slowly(*write: Any) -> bool:
+        await told.wait()
+        return await swap(*write)
+
+    monkeypatch.setattr(world.backend, "swap", slowly)
+
+    class Slow(CountingDirectory):
+        async def verify(self, person: Person, password: Secret, deadline: Deadline) -> BindResult:
+            result = await super().verify(person, password, deadline)
+            told.clear()
+            return result
+
+    directory = Slow()
+    directory.account = Account("alice", "CN=alice,DC=x", "a")
+    authenticator = Authenticator(directory, TIMES, budgets=world.one, store=world.stores[0])
+    wrong = Credentials("alice", Secret(b"wrong"))
+    asking = asyncio.create_task(authenticator.login(wrong, Deadline.after(5)))
+    async with asyncio.timeout(5):
+        while told.is_set():  # noqa: ASYNC110 -- it is the directory's doing
+            await asyncio.sleep(0.001)
+    asking.cancel()
+    await asyncio.wait([asking])
+    assert asking.cancelled()
+    told.set()
+    await settle()
+    assert isinstance(await authenticator.login(wrong, Deadline.after(5)), Refused)
+    assert directory.asked["bind"] == 1
+    assert [await fail(world.two) for _ in range(3)] == [True, True, False]
+    await authenticator.close()
 
 
 @pytest.mark.parametrize("how", ["down", "emptied", "old"])
