@@ -3,8 +3,9 @@
 import asyncio
 import math
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from typing import Any, TypeVar
+
+from ldap_token_bridge.values import dataclass
 
 T = TypeVar("T")
 _GRACE = 0.05  # seconds in which the waits within a piece of work end it, and tell why

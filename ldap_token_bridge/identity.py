@@ -2,9 +2,11 @@
 
 import hmac
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Literal
+
+from ldap_token_bridge.values import dataclass
 
 
 class Secret:

@@ -4,7 +4,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ldap_token_bridge.cache import ExpiringCache
 from ldap_token_bridge.deadline import Deadline
@@ -21,6 +21,7 @@ from ldap_token_bridge.ldap import (
     SearchScope,
 )
 from ldap_token_bridge.observe import log
+from ldap_token_bridge.values import dataclass
 
 from .groups import GroupMemory, GroupReader
 from .kinds import BindAnswer, DirectoryOptions, defaults_for

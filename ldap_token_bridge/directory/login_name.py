@@ -5,9 +5,10 @@ name, or what clients send for purposes of their own.
 """
 
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ldap_token_bridge.identity import Secret
+from ldap_token_bridge.values import dataclass
 
 MAX_LENGTH = 256
 # slapd drops the connection on a password of a megabyte; no directory holds one of a kilobyte.

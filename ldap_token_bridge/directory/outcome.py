@@ -2,13 +2,14 @@
 
 import time
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import TracebackType
 from typing import Literal
 
 from ldap_token_bridge.guard import Block
 from ldap_token_bridge.identity import Account, Group, Refusal
 from ldap_token_bridge.observe import spans
+from ldap_token_bridge.values import dataclass
 
 CacheState = Literal["hit", "miss"]
 Stage = Literal["search", "bind", "groups", "sign"]

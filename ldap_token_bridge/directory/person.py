@@ -2,11 +2,11 @@
 
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.identity import Account, Refusal, reads_as_machine
 from ldap_token_bridge.ldap import Entry
+from ldap_token_bridge.values import dataclass
 
 from .kinds import DirectoryOptions
 from .ranged import values_in

@@ -3,12 +3,12 @@
 import math
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from types import TracebackType
 from typing import Literal, Self, TypeVar
 
 from ldap_token_bridge.deadline import Deadline
+from ldap_token_bridge.values import dataclass
 
 from .accounts import AccountFailures
 from .addresses import AddressFailures, client_key

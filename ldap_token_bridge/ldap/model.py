@@ -1,8 +1,9 @@
 """What goes into the room and comes out of it, as values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum
+
+from ldap_token_bridge.values import dataclass
 
 # Octets that are not UTF-8 show as \xNN: two different values never become one, and no legal account has that.
 _AS_TEXT = "utf-8", "backslashreplace"

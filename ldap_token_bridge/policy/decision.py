@@ -1,12 +1,12 @@
 """The question a token request puts to the policy, and the answer: values with their reasons."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
 
 from ldap_token_bridge.identity import Subject
 from ldap_token_bridge.registry import Access
+from ldap_token_bridge.values import dataclass
 
 from .rules import RuleReference
 

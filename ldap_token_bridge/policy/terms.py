@@ -1,11 +1,11 @@
 """Which terms of `who` a subject meets: resolved once a decision, by whole DN or SID."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from ldap_token_bridge.dn import DistinguishedName, InvalidName, RelativeName, fold
 from ldap_token_bridge.identity import Subject, SubjectKind
 from ldap_token_bridge.registry import is_path_component
+from ldap_token_bridge.values import dataclass
 
 from .rules import NamedFamily, NamedGroup
 from .who import ANYONE, SIGNED_IN, term

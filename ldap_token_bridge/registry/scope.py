@@ -7,10 +7,11 @@ A scope that does not parse is dropped, never an error: the registry then says w
 import re
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeGuard
 
 from ldap_token_bridge.short_texts import kept
+from ldap_token_bridge.values import dataclass
 
 from .names import is_repository_name
 

@@ -9,7 +9,6 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address
@@ -19,6 +18,7 @@ from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.guard import Block, Budgets
 from ldap_token_bridge.identity import Credentials, Refusal, Secret, SubjectKind, is_robot_name, machine_of
+from ldap_token_bridge.values import dataclass
 
 from .load import Robots
 from .model import MAX_NAME, Robot

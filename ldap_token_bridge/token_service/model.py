@@ -1,7 +1,7 @@
 """What a token request is made of, what it is decided with, and what comes of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address, IPv6Address
 from typing import Literal
 
@@ -13,6 +13,7 @@ from ldap_token_bridge.refresh_service import RefreshRules
 from ldap_token_bridge.registry import Access
 from ldap_token_bridge.robots import RobotGate
 from ldap_token_bridge.tokens import Keyring, RefreshRefusal
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.workloads import WorkloadGate, WorkloadRefusal
 
 

@@ -9,7 +9,7 @@ Everything it decides with comes from one `Snapshot`, taken once a request, so t
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from ldap_token_bridge.deadline import Deadline
@@ -23,6 +23,7 @@ from ldap_token_bridge.refresh_service import NewRefreshToken, NotRenewed, Refre
 from ldap_token_bridge.registry import Access, parse_scopes
 from ldap_token_bridge.robots import robot_name
 from ldap_token_bridge.tokens import Claims, RefreshRefusal, mint
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.workloads import WorkloadRefusal, issuer_name
 
 from .model import Issued, NotIssued, Snapshot, TokenRequest, Way

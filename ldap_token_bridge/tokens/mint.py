@@ -3,12 +3,11 @@
 Source: distribution, docs/content/spec/auth/jwt.md; registry/auth/token/token.go for what is really verified.
 """
 
-from dataclasses import dataclass
-
 from jwt.utils import base64url_encode
 
 from ldap_token_bridge.ascii_json import to_json
 from ldap_token_bridge.registry import Access
+from ldap_token_bridge.values import dataclass
 
 from .signing_key import SigningKey
 

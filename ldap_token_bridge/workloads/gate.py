@@ -8,7 +8,7 @@ counts for its address, once in a while however often it comes; a good one is le
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from ipaddress import IPv4Address, IPv6Address
 
@@ -17,6 +17,7 @@ from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.guard import Block, Budgets
 from ldap_token_bridge.identity import Credentials, Refusal, Secret, SubjectKind, machine_of
 from ldap_token_bridge.tokens import NotProved, read_signed
+from ldap_token_bridge.values import dataclass
 
 from .claims import judge, safe_claims
 from .fetch import fetch_keys

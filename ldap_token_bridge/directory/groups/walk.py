@@ -1,10 +1,11 @@
 """From the groups someone is in to the groups that hold those; a cycle ends where it began."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.identity import Group
+from ldap_token_bridge.values import dataclass
 
 from .names import comparable, kept
 from .reading import Reading
