@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 from redis.asyncio import cluster as redis_cluster
 from redis.asyncio.connection import SSLConnection
 from redis.asyncio.sentinel import SentinelManagedSSLConnection
@@ -15,6 +17,7 @@ from redis.asyncio.sentinel import SentinelManagedSSLConnection
 from ldap_token_bridge.cache import StoreDown, StoreLogin, open_backend, parse_store
 from ldap_token_bridge.cache.shared.backend import Backend, Write
 from ldap_token_bridge.cache.shared.redis_tls import StoreTls
+from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.identity import Secret
 from tests.support.certificates import Authority
 from tests.support.memory_store import MemoryBackend
@@ -203,6 +206,27 @@ async def test_whom_it_names_it_trusts_alone(
     await by_system.close()
     other = Authority(tmp_path / "other")
     assert "certificate" in (await _why(guarded.url, StoreLogin(right, other.ca_file))).lower()
+
+
+async def test_a_tls_file_that_cannot_be_used_is_named(guarded: Valkey, authority: Authority, tmp_path: Path) -> None:
+    """At a start and a reload, before anything depends on it; and if it is spoilt later, by what a connection says."""
+    ca_file, right = tmp_path / "ca.pem", Secret(guarded.password.encode())
+    with pytest.raises(Misconfigured, match=r"ca\.pem.*cannot be read"):
+        open_backend(parse_store(guarded.url), StoreLogin(right, ca_file))
+    ca_file.write_text("nothing")
+    with pytest.raises(Misconfigured, match=r"ca\.pem.*no certificate"):
+        open_backend(parse_store(guarded.url), StoreLogin(right, ca_file))
+    key = tmp_path / "bridge.key"
+    locked = PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")
+    key.write_bytes(generate_private_key(SECP256R1()).private_bytes(Encoding.PEM, *locked))
+    with pytest.raises(Misconfigured, match="no passphrase"):
+        open_backend(parse_store(guarded.url), StoreLogin(right, authority.ca_file, authority.ca_file, key))
+    ca_file.write_text(authority.ca_file.read_text())
+    backend = open_backend(parse_store(guarded.url), StoreLogin(right, ca_file))
+    ca_file.write_text("nothing")
+    with pytest.raises(StoreDown, match="no certificate"):
+        await backend.claim("ltb:spoilt", LONG)
+    await backend.close()
 
 
 def test_every_kind_of_connection_has_our_trust() -> None:

@@ -116,13 +116,7 @@ def _client(address: StoreAddress, login: StoreLogin) -> tuple[Any, tuple[Any, .
         "maint_notifications_config": MaintNotificationsConfig(enabled=False),
     }
     if address.tls:
-        use_our_contexts()
-        options |= {
-            "ssl": True,
-            "ssl_ca_certs": str(login.ca_file) if login.ca_file else None,
-            "ssl_certfile": str(login.certificate) if login.certificate else None,
-            "ssl_keyfile": str(login.key) if login.key else None,
-        }
+        options |= {"ssl": True, **use_our_contexts(login)}
     if address.path:
         return Redis(unix_socket_path=address.path, max_connections=_CONNECTIONS, **options), ()
     host, port = address.hosts[0]

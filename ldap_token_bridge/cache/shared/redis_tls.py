@@ -5,11 +5,15 @@ ours, and makes one for each connection by this class, be it to a server, a sent
 """
 
 import ssl
+from collections.abc import Mapping
 from pathlib import Path
 
 from redis.asyncio import connection
 
-from ldap_token_bridge.trust import trusting
+from ldap_token_bridge.errors import Misconfigured
+from ldap_token_bridge.trust import client_context
+
+from .login import StoreLogin
 
 
 class StoreTls(connection.RedisSSLContext):
@@ -18,16 +22,30 @@ class StoreTls(connection.RedisSSLContext):
     __slots__ = ()
 
     def get(self) -> ssl.SSLContext:
-        """The context, made once; raises OSError, ssl.SSLError among them, for a file that cannot be used."""
+        """The context, made once; raises OSError for a file that cannot be used any more."""
         if self.context is None:
-            context = trusting(Path(self.ca_certs) if self.ca_certs else None)
-            if self.certfile:
-                context.load_cert_chain(self.certfile, self.keyfile)
-            context.minimum_version = ssl.TLSVersion.TLSv1_2
-            self.context = context
+            files = (Path(file) if file else None for file in (self.ca_certs, self.certfile, self.keyfile))
+            try:
+                self.context = _context(*files)
+            except Misconfigured as error:
+                raise OSError(
+                    0, str(error).partition("\n")[0]
+                ) from None  # the library tells of it as of any that cannot connect
         return self.context
 
 
-def use_our_contexts() -> None:
-    """For every connection that redis-py makes in this process from now on."""
+def use_our_contexts(login: StoreLogin) -> Mapping[str, str]:
+    """For every connection that redis-py makes in this process from now on; gives its options for this login.
+
+    Raises Misconfigured naming a file that cannot be used.
+    """
+    _context(login.ca_file, login.certificate, login.key)  # to hear of it now
     connection.RedisSSLContext = StoreTls  # type: ignore[misc]  # there is no other way in
+    files = {"ssl_ca_certs": login.ca_file, "ssl_certfile": login.certificate, "ssl_keyfile": login.key}
+    return {name: str(file) for name, file in files.items() if file}
+
+
+def _context(ca_file: Path | None, certificate: Path | None, key: Path | None) -> ssl.SSLContext:
+    context = client_context(ca_file, certificate, key)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
