@@ -83,11 +83,12 @@ class Backstop(Alarm):
     and the waits within are to have their turn first.
     """
 
-    __slots__ = ("_graces",)
+    __slots__ = ("_ended", "_graces")
 
     def __init__(self) -> None:
         super().__init__()
         self._graces: dict[asyncio.Future[Any], asyncio.TimerHandle] = {}
+        self._ended: set[asyncio.Future[Any]] = set()
 
     async def hold(self, work: Coroutine[Any, Any, T], deadline: Deadline) -> T:
         """What comes of the work, in the task of who asks. Raises TimeoutError if it had to be ended."""
@@ -98,17 +99,23 @@ class Backstop(Alarm):
         try:
             return await work
         except asyncio.CancelledError:
-            if task in self._waits or task in self._graces or task.uncancel() > 0:
+            is_ours = task in self._ended
+            self._ended.discard(task)
+            if not is_ours or task.uncancel() > 0:
                 raise  # by somebody else
             raise TimeoutError from None
         finally:
             self.forget(task)
             if grace := self._graces.pop(task, None):
                 grace.cancel()
+            if task in self._ended:  # and the work made something else of it
+                self._ended.discard(task)
+                task.uncancel()
 
     def _end(self, wait: asyncio.Future[Any]) -> None:
         self._graces[wait] = wait.get_loop().call_later(_GRACE, self._cancel, wait)
 
     def _cancel(self, task: asyncio.Future[Any]) -> None:
         del self._graces[task]
+        self._ended.add(task)
         task.cancel()

@@ -128,6 +128,24 @@ async def test_work_that_ends_by_itself_is_left_alone() -> None:
     await asyncio.sleep(0.1)
 
 
+async def test_work_that_makes_something_else_of_its_end_leaves_nothing_behind() -> None:
+    """The task is not taken for one that somebody cancels, the next time."""
+    backstop = Backstop()
+
+    async def hide() -> int:
+        try:
+            return await _forever()
+        except asyncio.CancelledError:
+            raise ValueError("hidden") from None
+
+    for error, work in ((ValueError, hide), (TimeoutError, _forever)):
+        with pytest.raises(error):
+            await backstop.hold(work(), Deadline.after(0.01))
+        task = asyncio.current_task()
+        assert task and task.cancelling() == 0
+    assert backstop._waits == {} and backstop._graces == {} and backstop._ended == set()
+
+
 async def test_who_is_cancelled_by_others_is_cancelled() -> None:
     """Before the deadline, and at the same moment."""
     backstop = Backstop()

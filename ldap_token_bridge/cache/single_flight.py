@@ -43,7 +43,10 @@ class Flight(Generic[V]):
                 raise TimeoutError
         if task.cancelled():
             raise Unavailable("the bridge gave up what this request waited for")
-        return task.result()
+        try:
+            return task.result()
+        finally:
+            del task, self  # an error's frames lead here: a cycle would hold what they know, a password too
 
     def land(self) -> None:
         """Whoever waits goes on."""

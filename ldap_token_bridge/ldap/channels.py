@@ -75,6 +75,9 @@ class SearchChannel(_Channel):
     async def _login(self, message: bytes, deadline: Deadline, *, in_tls: bool) -> Answer:
         try:
             answer = await self._bind(message, deadline, in_tls=in_tls)
+        except BindGivenUp:
+            # Nobody's password is to be held back, and the time-outs of asyncio know the plain error alone.
+            raise asyncio.CancelledError from None
         except BindInterrupted as failure:
             # The service account may be tried on the next server, a user may not.
             raise TransportFailure(failure.reason, counts=failure.counts) from None

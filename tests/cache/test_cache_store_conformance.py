@@ -181,6 +181,12 @@ async def test_what_is_wrong_is_told(guarded: Valkey, plain: Valkey, authority: 
     await backend.close()
 
 
+@pytest.mark.parametrize("kind", ["redis", "redis+cluster", "redis+sentinel"])
+async def test_a_store_that_is_away_is_down(kind: str) -> None:
+    """And nothing else: for a cluster the library raises what is none of its own errors."""
+    assert await _why(f"{kind}://127.0.0.1:1/{'ltb' if 'sentinel' in kind else ''}", StoreLogin())
+
+
 async def test_an_authority_made_by_hand_will_do(tmp_path: Path) -> None:
     """Its certificates lack what Python asks for from 3.13 on; a bridge connects with every Python, if it is named."""
     by_hand = Authority(tmp_path / "authority", by_hand=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.identity import Secret
 from ldap_token_bridge.ldap import LdapClient, ServiceAccountRefused
@@ -165,3 +166,16 @@ def test_unsafe_options_make_no_client() -> None:
         LdapClient(options_for("ldaps://dc1", bind_password=Secret(b"")))
     with pytest.raises(Misconfigured):
         LdapClient(options_for("ldap://dc1"))
+
+
+async def test_a_check_that_runs_out_of_time_in_a_bind_says_so(
+    make_server: MakeServer, make_client: MakeClient
+) -> None:
+    """It is a check's answer like any other: nobody who starts or reloads is cancelled by it."""
+    server = await make_server(tls=False)
+    server.on_bind = lambda _: Reply(silent=True)
+    client = make_client(options_for(server.url, operation_timeout=30.0, **PLAIN))
+    (check,) = await client.check(Deadline.after(0.2))
+    assert check.problem
+    task = asyncio.current_task()
+    assert task and task.cancelling() == 0

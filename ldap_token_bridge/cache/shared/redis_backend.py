@@ -4,7 +4,6 @@ Only these commands are sent, so a user of the server needs no others: GETRANGE,
 library sends at a connection's start: HELLO, AUTH, SELECT; with a cluster CLUSTER and COMMAND. Sentinels get SENTINEL.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -82,7 +81,7 @@ class RedisBackend:
     async def _asking(self) -> AsyncIterator[None]:
         try:
             yield
-        except (RedisError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+        except Exception as error:  # noqa: BLE001 -- not all that the library raises are its own errors; a login goes on
             raise StoreDown(_told(error)) from None
 
 

@@ -41,6 +41,11 @@ def use_our_contexts(login: StoreLogin) -> Mapping[str, str]:
     """
     _context(login.ca_file, login.certificate, login.key)  # to hear of it now
     connection.RedisSSLContext = StoreTls  # type: ignore[misc]  # there is no other way in
+    if not isinstance(connection.SSLConnection().ssl_context, StoreTls):
+        raise Misconfigured.one(
+            "this version of redis-py would trust the system's authorities beside cache.shared_tls.ca_file",
+            remedy="Install the version that requirements.lock names.",
+        )
     files = {"ssl_ca_certs": login.ca_file, "ssl_certfile": login.certificate, "ssl_keyfile": login.key}
     return {name: str(file) for name, file in files.items() if file}
 
