@@ -79,22 +79,9 @@ async def test_work_that_overstays_its_deadline_is_ended() -> None:
     assert backstop._waits == {} and backstop._graces == {}
 
 
-async def test_a_wait_within_ends_first() -> None:
-    """Both limits are the same moment."""
-    alarm, backstop = Alarm(), Backstop()
-    wait: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    async def work(deadline: Deadline) -> str:
-        alarm.watch(wait, deadline.at)
-        await wait
-        return "by itself"
-
-    deadline = Deadline.after(0.01)
-    assert await backstop.hold(work(deadline), deadline) == "by itself"
-
-
-async def test_a_wait_within_ends_first_after_a_standstill() -> None:
-    """Both are over for long when the loop goes on."""
+@pytest.mark.parametrize("standstill", [0.0, 0.2])
+async def test_a_wait_within_ends_first(standstill: float) -> None:
+    """Both limits are the same moment; also if both are over for long when the loop goes on."""
     alarm, backstop = Alarm(), Backstop()
     wait: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -107,7 +94,7 @@ async def test_a_wait_within_ends_first_after_a_standstill() -> None:
     deadline = Deadline.after(0.01)
     held = asyncio.create_task(backstop.hold(work(deadline), deadline))
     await asyncio.sleep(0)
-    time.sleep(0.2)  # noqa: ASYNC251 -- the loop is to stand still
+    time.sleep(standstill)  # noqa: ASYNC251 -- the loop is to stand still
     assert await held == "by itself"
     assert backstop._waits == {} and backstop._graces == {}
 

@@ -4,7 +4,6 @@ import asyncio
 import gc
 import hashlib
 import pickle
-import weakref
 
 import pytest
 
@@ -257,35 +256,3 @@ async def test_close_ends_what_has_not_begun() -> None:
     with pytest.raises(Unavailable):
         await waiting
     assert len(flight) == 0
-
-
-async def test_an_error_of_a_flight_holds_nothing_in_memory() -> None:
-    """What the call knew, passwords among it, is gone when those who asked have heard of it: without the collector."""
-
-    class Known:
-        """Something that a call knows."""
-
-    alive: list[weakref.ref[Known]] = []
-    flight = SingleFlight[str, int]()
-
-    async def fail() -> int:
-        known = Known()
-        alive.append(weakref.ref(known))
-        await asyncio.sleep(0)
-        raise ValueError("once")
-
-    async def ask() -> str:
-        try:
-            await flight.run("key", fail, Deadline.after(5))
-        except ValueError as error:
-            return str(error)
-        return ""
-
-    gc.collect()
-    gc.disable()
-    try:
-        assert await asyncio.gather(*(ask() for _ in range(3))) == ["once"] * 3
-        await asyncio.sleep(0)
-        assert len(alive) == 1 and alive[0]() is None
-    finally:
-        gc.enable()

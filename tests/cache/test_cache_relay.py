@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ldap_token_bridge.cache import Relay
+from ldap_token_bridge.cache import Relay, SingleFlight
 from ldap_token_bridge.deadline import Deadline
 
 
@@ -152,13 +152,15 @@ async def test_an_error_reaches_all_and_is_not_kept(relay: Relay[str, int]) -> N
     assert await _ask(relay, work) == 1
 
 
-async def test_an_error_holds_nothing_in_memory(relay: Relay[str, int]) -> None:
+@pytest.mark.parametrize("kind", [Relay[str, int], SingleFlight[str, int]], ids=["relay", "flight"])
+async def test_an_error_holds_nothing_in_memory(kind: type[Relay[str, int] | SingleFlight[str, int]]) -> None:
     """What the call knew, passwords among it, is gone when those who asked have heard of it: without the collector."""
 
     class Known:
         """Something that a call knows."""
 
     alive: list[weakref.ref[Known]] = []
+    calls = kind()
 
     async def fail() -> int:
         known = Known()
@@ -168,7 +170,7 @@ async def test_an_error_holds_nothing_in_memory(relay: Relay[str, int]) -> None:
 
     async def ask() -> str:
         try:
-            await relay.run("key", fail, Deadline.after(5))
+            await calls.run("key", fail, Deadline.after(5))
         except ValueError as error:
             return str(error)
         return ""

@@ -28,9 +28,8 @@ class StoreTls(connection.RedisSSLContext):
             try:
                 self.context = _context(*files)
             except Misconfigured as error:
-                raise OSError(
-                    0, str(error).partition("\n")[0]
-                ) from None  # the library tells of it as of any that cannot connect
+                # The library tells of it as of any server that cannot be reached.
+                raise OSError(0, str(error).partition("\n")[0]) from None
         return self.context
 
 
