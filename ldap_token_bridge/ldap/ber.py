@@ -14,6 +14,7 @@ SET = 0x31
 _LONG_FORM = 0x80
 _MANY_OCTET_TAG = 0x1F
 _MAX_LENGTH_OCTETS = 4
+_LONGEST_FORM = _LONG_FORM + _MAX_LENGTH_OCTETS
 _MAX_INTEGER_OCTETS = 4
 
 
@@ -62,9 +63,15 @@ def read_header(data: bytes, position: int, end: int) -> tuple[int, int, int]:
 def expect(data: bytes, position: int, end: int, tag: int) -> tuple[int, int]:
     """Start and stop of the contents of the element at `position`, which must have that tag."""
     start = position + 2
-    # The short form in line, for it is nearly every element; whatever is odd goes the long way and is refused there.
-    if start <= end and data[position] == tag and data[position + 1] < _LONG_FORM:
-        stop = start + data[position + 1]
+    # What is in order is read in line, for each call costs as much; what is odd goes the long way and is refused there.
+    if start <= end and data[position] == tag:
+        length = data[position + 1]
+        if _LONG_FORM < length <= _LONGEST_FORM:
+            first, start = start, start + length - _LONG_FORM
+            length = int.from_bytes(data[first:start], "big")
+        elif length >= _LONG_FORM:
+            length = end
+        stop = start + length
         if stop <= end:
             return start, stop
     found, start, stop = read_header(data, position, end)
@@ -102,25 +109,22 @@ class MessageReader:
             kept += data
         buffer = kept or data  # whole messages, which is what mostly comes, are not copied twice
         messages: list[bytes] = []
-        position = 0
-        while True:
-            size = self._size(buffer, position)
-            if len(buffer) - position < size:
-                break
-            messages.append(bytes(buffer[position : position + size]))
-            position += size
-            self._needed = 2
-        self._needed = size
+        position, end, needed = 0, len(buffer), self._needed
+        while end - position >= needed:
+            needed = self._size(buffer, position, end)
+            if end - position >= needed:
+                messages.append(bytes(buffer[position : position + needed]))
+                position += needed
+                needed = 2
+        self._needed = needed
         if kept:
             del kept[:position]
         else:
             kept += data[position:]
         return messages
 
-    def _size(self, buffer: bytes | bytearray, position: int) -> int:
+    def _size(self, buffer: bytes | bytearray, position: int, end: int) -> int:
         """Octets of the message at `position`, or as many as must be there before that can be told."""
-        if len(buffer) - position < self._needed:
-            return self._needed
         if buffer[position] != SEQUENCE:
             raise ProtocolError("what came is not an LDAP message")
         length = buffer[position + 1]
@@ -130,7 +134,7 @@ class MessageReader:
             if not 0 < octets <= _MAX_LENGTH_OCTETS:
                 raise ProtocolError("a message of indefinite or absurd length")
             header += octets
-            if len(buffer) - position < header:
+            if end - position < header:
                 return header
             length = int.from_bytes(buffer[position + 2 : position + header], "big")
         if header + length > self.limit:

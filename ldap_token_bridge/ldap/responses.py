@@ -5,6 +5,7 @@ recurse; every count has a bound. Referrals are read over and never kept: nothin
 """
 
 import re
+from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -29,6 +30,7 @@ _PLAIN_ANSWER = re.compile(
 
 MAX_ATTRIBUTES = 4_096  # of one entry; the schema of Active Directory knows about 1,500
 MAX_VALUES = 250_000  # of one entry, all attributes together
+MAX_NAME = 256  # octets of an attribute's name with its options
 MAX_DIAGNOSTIC = 1_000  # characters kept
 _MAX_EXTRAS = 32  # controls of a message; elements after the diagnostic message
 
@@ -117,7 +119,7 @@ def _entry(data: bytes, start: int, stop: int) -> Entry:
         values_start, values_stop = expect(data, name_stop, position, SET)
         values = _values(data, values_start, values_stop, room)
         room -= len(values)
-        name = _decoded(data[name_start:name_stop], "ascii").lower()
+        name = _attribute_name(data[name_start:name_stop])
         if name in attributes:
             repeated.setdefault(name, [attributes[name]]).append(values)
         attributes[name] = values
@@ -130,19 +132,26 @@ def _entry(data: bytes, start: int, stop: int) -> Entry:
 
 def _values(data: bytes, position: int, end: int, room: int) -> tuple[bytes, ...]:
     values: list[bytes] = []
-    while position < end:
+    for _ in range(room):
+        if position >= end:
+            break
         start = position + 2
         # The short form in line: this loop runs once per group of a person and is most of the decoding.
-        if start <= end and data[position] == OCTET_STRING and data[position + 1] < _SHORT_FORM_END:
-            position = start + data[position + 1]
-            if position > end:
-                raise ProtocolError("a value is longer than what encloses it")
+        if start <= end and data[position] == OCTET_STRING and (length := data[position + 1]) < _SHORT_FORM_END:
+            position = start + length
         else:
             start, position = expect(data, position, end, OCTET_STRING)
         values.append(data[start:position])
-        if len(values) > room:
-            raise ProtocolError("too many values in an entry")
+    if position != end:
+        raise ProtocolError("too many values in an entry, or one that is longer than what encloses it")
     return tuple(values)
+
+
+@lru_cache(maxsize=256)  # every entry has the same few
+def _attribute_name(octets: bytes) -> str:
+    if len(octets) > MAX_NAME:
+        raise ProtocolError("an attribute's name that is too long")
+    return _decoded(octets, "ascii").lower()
 
 
 def _controls(data: bytes, position: int, end: int) -> tuple[int, int] | None:

@@ -42,6 +42,31 @@ def test_a_broken_header_is_a_protocol_error(octets: bytes) -> None:
         read_header(octets, 0, len(octets))
 
 
+# Tags, and octets that a length begins with or consists of.
+_TELLING = st.sampled_from((0, 1, 2, 3, 4, 5, 0x1F, 0x30, 0x7F, 0x80, 0x81, 0x82, 0x84, 0x85, 0xFF))
+
+
+@given(st.lists(_TELLING, max_size=9).map(bytes), st.integers(0, 2), st.integers(0, 2), _TELLING)
+def test_what_is_expected_is_read_as_any_other_header(octets: bytes, position: int, outside: int, tag: int) -> None:
+    """Every form of a length and every fault in it, where what encloses it ends before the octets or with them."""
+    end = len(octets) - outside
+
+    def expected() -> tuple[int, int] | None:
+        try:
+            found, start, stop = read_header(octets, position, end)
+        except ProtocolError:
+            return None
+        return (start, stop) if found == tag else None
+
+    def read() -> tuple[int, int] | None:
+        try:
+            return expect(octets, position, end, tag)
+        except ProtocolError:
+            return None
+
+    assert read() == expected()
+
+
 @pytest.mark.parametrize("octets", [b"", b"\xff", b"\x00\x00\x00\x00\x01"])
 def test_an_integer_that_ldap_does_not_use_is_refused(octets: bytes) -> None:
     """Empty, negative or over four octets."""

@@ -96,6 +96,14 @@ def test_we_and_ldap3_read_an_entry_alike(dn: str, attributes: dict[str, list[by
     )
 
 
+def test_an_entry_may_be_as_large_as_can_be() -> None:
+    """So many values, and a name so long; one more of either is refused (above and below)."""
+    octets = put(0x30, put(4, b"A" * 256), put(0x31, b"\x04\x00" * 250_000))
+    found = responses.decode(message(1, put(0x64, put(4), put(0x30, octets))))
+    assert isinstance(found, responses.Found)
+    assert found.entry.attributes == {"a" * 256: (b"",) * 250_000}
+
+
 def test_an_attribute_sent_in_two_parts_is_one() -> None:
     """Its values are joined in their order, whatever the case of its name."""
     entry = FoundEntry("dc=x", {"CN": [b"a"], "cn": [b"b", b"c"], "Cn": [b"d"]})
@@ -149,11 +157,13 @@ def test_referrals_are_read_over() -> None:
         message(1, put(0x65, number(0, 10), put(4), put(4)), put(0xA0, put(0x30, put(4, b"1")) * 40)),
         message(1, put(0x64, put(4), put(0x30, *(put(0x30, put(4, b"%d" % n), put(0x31)) for n in range(5000))))),
         message(1, put(0x64, put(4), put(0x30, put(0x30, put(4, b"a"), put(0x31, b"\x04\x00" * 250_001))))),
+        message(1, put(0x64, put(4), put(0x30, put(0x30, put(4, b"a"), put(0x31, b"\x04\x02a"), put(4, b"b"))))),
+        message(1, put(0x64, put(4), put(0x30, put(0x30, put(4, b"a" * 257), put(0x31))))),
     ],
-    ids=range(13),
+    ids=range(15),
 )
 def test_what_no_server_sends_is_a_protocol_error(octets: bytes) -> None:
-    """Trailing octets, absurd ids, unknown operations, missing parts, names that are no text, and endless lists."""
+    """Trailing octets, absurd ids, unknown operations, missing parts, names no one has, endless lists, odd lengths."""
     with pytest.raises(ProtocolError):
         responses.decode(octets)
 
