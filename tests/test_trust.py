@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ldap_token_bridge.trust import trusting
+from ldap_token_bridge.trust import trusting, trusting_nobody
 from tests.support.certificates import Authority, Issued
 
 HOST = "ldap.example.com"
@@ -53,6 +53,16 @@ def test_another_authority_is_not_believed(tmp_path: Path) -> None:
     for other in (trusting(Authority(tmp_path / "other", "Other CA").ca_file), trusting(None)):
         with pytest.raises(ssl.SSLCertVerificationError, match="unable to get local issuer"):
             handshake(other, authority.issue("server", [HOST]))
+
+
+def test_who_trusts_nobody_is_connected_to_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even where the whole system trusts the server."""
+    authority = Authority(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.ca_file))
+    server = authority.issue("server", [HOST])
+    handshake(trusting(None), server)
+    with pytest.raises(ssl.SSLCertVerificationError, match="unable to get local issuer"):
+        handshake(trusting_nobody(), server)
 
 
 def test_the_certificate_of_a_server_vouches_for_no_other(tmp_path: Path) -> None:

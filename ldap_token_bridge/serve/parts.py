@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from ldap_token_bridge.cache import SharedRevocations, SharedStore
 from ldap_token_bridge.checkup import open_store
@@ -24,6 +24,8 @@ from ldap_token_bridge.refresh_service import RefreshRules
 from ldap_token_bridge.robots import RobotGate, Robots
 from ldap_token_bridge.settings import DirectorySettings, Settings
 from ldap_token_bridge.token_service import TokenRules
+from ldap_token_bridge.trust import trusting_nobody
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.web import EndpointOptions, messages_with
 from ldap_token_bridge.workloads import Issuer, WorkloadGate
 
@@ -132,9 +134,10 @@ def ldap_options(directory: DirectorySettings) -> LdapOptions:
     """The ldap room's options; raises Misconfigured for a certificate authority or key that cannot be read."""
     tls = directory.tls
     start_tls = tls.start_tls
+    by_tls = _is_by_tls(directory)
     main = LdapOptions(
         servers=directory.servers,
-        tls=client_tls(tls.ca_file, tls.certificate, tls.key, tls.minimum),
+        tls=client_tls(tls.ca_file, tls.certificate, tls.key, tls.minimum) if by_tls else trusting_nobody(),
         start_tls=start_tls,
         allow_plaintext=tls.allow_plaintext,
         bind_dn=directory.bind_dn,
@@ -151,6 +154,16 @@ def ldap_options(directory: DirectorySettings) -> LdapOptions:
         for name, servers in directory.domains.items()
     }
     return replace(main, domains=domains)
+
+
+def _is_by_tls(directory: DirectorySettings) -> bool:
+    """Whether a server may be asked in TLS, or a file is named for it that has to be looked at."""
+    tls = directory.tls
+    if tls.start_tls or tls.ca_file or tls.certificate:
+        return True
+    every = (directory.servers, *directory.domains.values())
+    # Servers that are not named are found by DNS, and asked in TLS.
+    return any(not servers or any(server.tls for server in servers) for servers in every)
 
 
 def robot_gate(settings: Settings, robots: Robots, budgets: Budgets, before: RobotGate | None = None) -> RobotGate:
