@@ -7,7 +7,8 @@ attributes that name people and groups.
 
 import re
 import unicodedata
-from dataclasses import dataclass
+
+from ldap_token_bridge.values import dataclass
 
 # The short names of RFC 4514 section 3, by object identifier and by the long names of RFC 4519 section 2.
 _SHORT_NAMES = {

@@ -4,7 +4,8 @@ A wrong password is no error but an outcome (`identity.Refusal`). Everything her
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from ldap_token_bridge.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

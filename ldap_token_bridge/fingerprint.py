@@ -9,8 +9,9 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from ldap_token_bridge.values import dataclass
 
 # Linux stamps files by a clock of a few milliseconds, some network file systems by one of two seconds.
 _TICK = 3.0

@@ -1,7 +1,8 @@
 """Where a server listens, as settings say it and sockets take it."""
 
-from dataclasses import dataclass
 from ipaddress import ip_address
+
+from ldap_token_bridge.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """Refresh tokens at work: issued to who has just shown a password, and held against the directory at each use."""
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from ldap_token_bridge.values import dataclass
 
 from .cache import Revocations
 from .deadline import Deadline

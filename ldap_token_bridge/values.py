@@ -1,8 +1,8 @@
-"""Frozen dataclasses for what is made anew for each request: as frozen as others to mypy, and quicker to make.
+"""Dataclasses for the whole project: a frozen one is as frozen to mypy as the standard library's, and costs less.
 
-A frozen dataclass sets each of its fields by a call of `object.__setattr__`: a twelfth of what a token takes. All code
-is typed, and mypy finds whoever writes to a field. So fields are guarded at run time where faults are looked for: in
-Python's development mode (`-X dev`), in which the tests run their bridges.
+That sets each field by a call of `object.__setattr__`, a twelfth of what a token takes, and has methods that guard the
+fields, 5 kB for each class. All code is typed, and mypy finds whoever writes to a field. So fields are guarded at run
+time where faults are looked for: in Python's development mode (`-X dev`), in which the tests run their bridges.
 """
 
 import dataclasses

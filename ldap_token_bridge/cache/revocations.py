@@ -7,10 +7,11 @@ share.
 import json
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Protocol
 
 from ldap_token_bridge.errors import Unavailable
+from ldap_token_bridge.values import dataclass
 
 _VERSION = 1
 # No refresh token lives longer (settings), so an entry that is older concerns none.

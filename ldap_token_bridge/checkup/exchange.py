@@ -6,11 +6,12 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from email.utils import parsedate_to_datetime
 from urllib.parse import SplitResult, urlsplit
 
 from ldap_token_bridge.listen_address import ListenAddress
+from ldap_token_bridge.values import dataclass
 
 _SECONDS = 15  # docker's patience
 _MAX_BODY = 128 * 1024

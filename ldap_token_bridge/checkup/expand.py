@@ -1,7 +1,7 @@
 """Everybody behind an answer of `who-can`, from the directory: each one looked up and decided as at a login."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.directory import GroupMemory, open_directory, parse_login_name
@@ -12,6 +12,7 @@ from ldap_token_bridge.ldap import LdapClient, LdapOptions
 from ldap_token_bridge.policy import Atom, Granted, Meanings, Policy, Question, Verdict
 from ldap_token_bridge.policy.who_can import Grant, WhoCan
 from ldap_token_bridge.settings import Settings
+from ldap_token_bridge.values import dataclass
 
 from .many import GROUPS_REMEMBERED, SECONDS_REMEMBERED, Progress, for_each, open_client
 

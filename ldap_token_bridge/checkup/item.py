@@ -1,10 +1,10 @@
 """The outcome of one check, as a value."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import IntEnum
 
 from ldap_token_bridge.errors import Place, Problem
+from ldap_token_bridge.values import dataclass
 
 
 class Grade(IntEnum):

@@ -5,13 +5,13 @@ entries (slapo-ppolicy(5)), and 389 Directory Server by cn=config, which it seld
 """
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 
 from ldap_token_bridge.directory import base_of
 from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.guard import Budget
 from ldap_token_bridge.ldap import Entry, FilterTemplate, SearchRequest, SearchScope
 from ldap_token_bridge.settings import Settings
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.yamlfile import format_duration
 
 from .item import Grade, Item

@@ -2,13 +2,14 @@
 
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.policy import Policy
 from ldap_token_bridge.settings import Settings, load_settings
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.workloads import Issuer
 
 from .certificates import check_directory_tls, check_server_tls

@@ -1,8 +1,9 @@
 """What `whoami` finds out about one name, as a value."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ldap_token_bridge.identity import Account, Group, Refusal
+from ldap_token_bridge.values import dataclass
 
 from .item import Item, exit_code
 

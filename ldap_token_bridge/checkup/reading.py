@@ -1,7 +1,6 @@
 """Keys and policy read and judged: once for `check`, which shows all of it, and for `serve`, which may refuse them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -11,6 +10,7 @@ from ldap_token_bridge.policy import Policy, load_policy
 from ldap_token_bridge.policy.lint import ending_rules
 from ldap_token_bridge.settings import Settings
 from ldap_token_bridge.tokens import Keyring
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.yamlfile import suggest
 
 from .item import Grade, Item, items_of

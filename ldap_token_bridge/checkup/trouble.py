@@ -1,13 +1,13 @@
 """What a server's trouble means for bridge.yaml: which key it belongs to, how bad it is, how it is mended."""
 
 import re
-from dataclasses import dataclass
 
 from ldap_token_bridge.directory import defaults_for
 from ldap_token_bridge.directory.reasons import refusal_of
 from ldap_token_bridge.identity import Refusal
 from ldap_token_bridge.ldap import BindResult
 from ldap_token_bridge.settings import Settings
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.yamlfile import KeyPath
 
 from .item import Grade

@@ -4,7 +4,6 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from ldap_token_bridge.listen_address import is_loopback
 from ldap_token_bridge.registry import CATALOG, Access, is_repository_name
 from ldap_token_bridge.settings import Settings, load_settings
 from ldap_token_bridge.tokens import Keyring
+from ldap_token_bridge.values import dataclass
 
 from .common import find_config, read_file
 from .password import read_password

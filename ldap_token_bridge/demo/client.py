@@ -4,12 +4,13 @@ import base64
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import aiohttp
 
 from ldap_token_bridge.errors import Unavailable
+from ldap_token_bridge.values import dataclass
 
 from .home import SERVICE
 

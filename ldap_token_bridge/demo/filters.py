@@ -5,10 +5,10 @@ ldap3's own evaluation in its mock strategies is not used: it takes "not (a and 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from ldap_token_bridge.dn import DistinguishedName, InvalidName, normalise_value
+from ldap_token_bridge.values import dataclass
 
 from .tree import Entry
 

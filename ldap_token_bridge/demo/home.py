@@ -1,11 +1,11 @@
 """The demo's home: a temporary folder with keys, settings and the sample policy, as someone would set them up."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.tokens import Keyring, new_key
+from ldap_token_bridge.values import dataclass
 
 from .people import BASE, SERVICE_DN
 

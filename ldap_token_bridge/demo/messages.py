@@ -1,11 +1,11 @@
 """Requests as the sample directory reads them: from bytes to values that are typed and frozen."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from pyasn1.codec.ber import decoder
 
 from ldap_token_bridge.identity import Secret
+from ldap_token_bridge.values import dataclass
 
 from .filters import And, AtLeast, AtMost, Equal, Extensible, Filter, Not, Or, Present, Substring
 from .grammar import FILTER, MESSAGE, PAGE

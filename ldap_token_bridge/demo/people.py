@@ -4,8 +4,9 @@ The names match the sample policy in `config/policy.yaml`. Passwords are fixed a
 on loopback, holds nothing but samples, and is gone when the demo ends.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from ldap_token_bridge.values import dataclass
 
 DOMAIN = "corp.example.com"
 NETBIOS_NAME = "CORP"

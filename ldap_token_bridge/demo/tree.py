@@ -6,10 +6,10 @@ Shapes after Microsoft, [MS-ADTS] 3.1.1.4.5 (constructed attributes) and [MS-DTY
 import hmac
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from ldap_token_bridge.dn import DistinguishedName, InvalidName
 from ldap_token_bridge.identity import Secret
+from ldap_token_bridge.values import dataclass
 
 from .people import (
     BASE,

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import aiohttp
 
 from ldap_token_bridge.identity import Refusal
 from ldap_token_bridge.tokens import verify_token
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.web import DEFAULT_MESSAGES
 
 from .client import Client, TokenAnswer

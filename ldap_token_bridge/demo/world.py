@@ -4,12 +4,12 @@ import secrets
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from pathlib import Path
 
 from ldap_token_bridge.identity import Secret
 from ldap_token_bridge.serve import Bridge
 from ldap_token_bridge.settings import load_settings
+from ldap_token_bridge.values import dataclass
 
 from .directory import SampleDirectory
 from .home import Home, furnish

@@ -9,12 +9,13 @@ in.
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ldap_token_bridge.cache import ExpiringCache
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.ldap import Entry, FilterTemplate, LdapClient, SearchFailed, SearchRequest, SearchScope
+from ldap_token_bridge.values import dataclass
 
 from .directory import Directory, Sighting
 from .domain import base_of, domain_of

@@ -1,9 +1,9 @@
 """The kinds of directory: which attributes name people, and how groups are found. Everything can be set by hand."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from ldap_token_bridge.identity import Refusal
+from ldap_token_bridge.values import dataclass
 
 Kind = Literal["active-directory", "openldap", "rfc2307", "freeipa", "389ds"]
 GroupStrategy = Literal["auto", "token-groups", "member-of", "member", "posix", "in-chain"]

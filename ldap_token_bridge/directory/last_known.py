@@ -7,10 +7,11 @@ directory says against an account, or a password, ends it here at once.
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ldap_token_bridge.cache import ExpiringCache, PasswordMarks, PasswordProofs, RejectedPasswords
 from ldap_token_bridge.identity import Refusal, Secret
+from ldap_token_bridge.values import dataclass
 
 from .outcome import Authenticated, Refused, Spent
 from .person import Person

@@ -4,11 +4,12 @@ Nothing is decided by it. Whoever is listed here is then looked up as for a logi
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.dn import DistinguishedName, InvalidName
 from ldap_token_bridge.ldap import Entry, FilterTemplate, LdapClient
+from ldap_token_bridge.values import dataclass
 
 from .groups import Reading
 from .groups.names import comparable

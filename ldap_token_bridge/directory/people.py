@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 
 from ldap_token_bridge.cache import ExpiringCache, Flight, Patience, Relay, SingleFlight
@@ -10,6 +9,7 @@ from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.identity import Group
 from ldap_token_bridge.ldap import DirectoryDown
+from ldap_token_bridge.values import dataclass
 
 from .directory import Directory
 from .login_name import LoginName

@@ -1,9 +1,9 @@
 """A person as one bridge tells it to the others."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from ldap_token_bridge.identity import Account, Group, Refusal
+from ldap_token_bridge.values import dataclass
 
 from .person import Person
 

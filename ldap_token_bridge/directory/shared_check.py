@@ -6,11 +6,11 @@ each account. The slow hash is computed whether or not there is a proof to compa
 
 import asyncio
 import json
-from dataclasses import dataclass
 
 from ldap_token_bridge.cache import Found, Patience, SharedStore, SlowHash, SlowHasher
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.identity import Refusal, Secret
+from ldap_token_bridge.values import dataclass
 
 from .outcome import CacheTimes
 

@@ -1,12 +1,12 @@
 """What an entry says against using its account, for each kind of directory; fails closed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.identity import Refusal
 from ldap_token_bridge.ldap import Entry
+from ldap_token_bridge.values import dataclass
 
 from .kinds import Kind
 

@@ -5,7 +5,7 @@ A name that is nobody's goes through the same steps as a wrong password.
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address, IPv6Address
 
 from ldap_token_bridge.cache import Patience, Relay, SingleFlight
@@ -13,6 +13,7 @@ from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.guard import Attempt, Block, Budgets
 from ldap_token_bridge.identity import Refusal, Secret
 from ldap_token_bridge.ldap import BindGivenUp, BindResult, DirectoryDown
+from ldap_token_bridge.values import dataclass
 
 from .directory import Directory
 from .doubts import Doubts

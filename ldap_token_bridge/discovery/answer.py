@@ -1,6 +1,6 @@
 """What comes of one question to the name servers."""
 
-from dataclasses import dataclass
+from ldap_token_bridge.values import dataclass
 
 from .order import Service
 

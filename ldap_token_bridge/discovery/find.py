@@ -2,9 +2,9 @@
 
 import asyncio
 import random
-from dataclasses import dataclass
 
 from ldap_token_bridge.errors import Unavailable
+from ldap_token_bridge.values import dataclass
 
 from .answer import Answer, LookupFailed
 from .order import Target, in_order

@@ -2,7 +2,8 @@
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from ldap_token_bridge.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """What a budget allows, by the times of what failed. Pure; times in seconds of any clock that never goes back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from ldap_token_bridge.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

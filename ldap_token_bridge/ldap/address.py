@@ -1,8 +1,9 @@
 """Where a server is: `ldaps://host[:636]` or `ldap://host[:389]`."""
 
 import re
-from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv6Address
+
+from ldap_token_bridge.values import dataclass
 
 _DEFAULT_PORTS = {True: 636, False: 389}
 _MAX_PORT = 65_535

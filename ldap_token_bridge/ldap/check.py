@@ -1,9 +1,9 @@
 """`check --connect`: is each server there, is its certificate good, does it take the service account?"""
 
 import asyncio
-from dataclasses import dataclass
 
 from ldap_token_bridge.deadline import Deadline
+from ldap_token_bridge.values import dataclass
 
 from .address import ServerAddress
 from .channels import SearchChannel

@@ -1,7 +1,8 @@
 """A filter as octets with gaps in them. Filling one writes a value's octets with their length and nothing else."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from ldap_token_bridge.values import dataclass
 
 from .ber import element
 

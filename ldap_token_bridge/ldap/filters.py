@@ -5,8 +5,9 @@ So no value can become part of the filter's structure, and there is no escaping 
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Self
+
+from ldap_token_bridge.values import dataclass
 
 from .filter_text import PLACEHOLDER, any_of, equal, is_name, read_filter
 from .filter_tree import InvalidFilter, Tree

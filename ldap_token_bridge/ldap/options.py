@@ -2,10 +2,11 @@
 
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ldap_token_bridge.errors import Misconfigured, Problem
 from ldap_token_bridge.identity import Secret
+from ldap_token_bridge.values import dataclass
 
 from .address import ServerAddress
 from .credentials import checked_bind

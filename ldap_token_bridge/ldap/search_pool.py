@@ -2,9 +2,9 @@
 
 import asyncio
 import math
-from dataclasses import dataclass
 
 from ldap_token_bridge.deadline import Deadline
+from ldap_token_bridge.values import dataclass
 
 from .address import ServerAddress
 from .channels import SearchChannel

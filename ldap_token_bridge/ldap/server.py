@@ -3,9 +3,9 @@
 import asyncio
 import math
 import time
-from dataclasses import dataclass
 
 from ldap_token_bridge.deadline import Deadline
+from ldap_token_bridge.values import dataclass
 
 from .address import ServerAddress
 from .bind_pool import BindPool

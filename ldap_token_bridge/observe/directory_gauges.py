@@ -1,11 +1,12 @@
 """Gauges of the directory servers, asked for at the moment when they are read: what is gone leaves no trace."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+
+from ldap_token_bridge.values import dataclass
 
 _BREAKER_STATES = ("closed", "open", "probe")
 

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+
+from ldap_token_bridge.values import dataclass
 
 from .log import on_every_line
 

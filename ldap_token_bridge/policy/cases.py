@@ -1,13 +1,13 @@
 """The `tests` section: from its entries to questions, and from decisions to results that say what to mend."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 from ldap_token_bridge.dn import fold
 from ldap_token_bridge.errors import Place
 from ldap_token_bridge.identity import Group, Subject, SubjectKind
 from ldap_token_bridge.registry import is_path_component
+from ldap_token_bridge.values import dataclass
 
 from .check import Checker
 from .decision import Decision, DenyReason, Granted, Question, Verdict

@@ -1,10 +1,10 @@
 """Whom a rule means, with nobody in mind: terms of `who` joined to what the words of a pattern would have to be."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from ldap_token_bridge.dn import DistinguishedName, fold
 from ldap_token_bridge.registry import CATALOG, Access
+from ldap_token_bridge.values import dataclass
 
 from .fit import Binding, fit
 from .rules import NamedFamily, NamedGroup, Rule

@@ -5,7 +5,8 @@ segment is the shortest that fits some and not others.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from ldap_token_bridge.values import dataclass
 
 State = str
 

@@ -3,10 +3,9 @@
 The verdict is the engine's own; the reasons are found beside it, rule by rule.
 """
 
-from dataclasses import dataclass
-
 from ldap_token_bridge.dn import fold
 from ldap_token_bridge.registry import Access
+from ldap_token_bridge.values import dataclass
 
 from .decision import Question, Verdict
 from .load import Policy

@@ -5,9 +5,10 @@ pattern for whom a name would match, or else where the two part.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ldap_token_bridge.registry import is_path_component
+from ldap_token_bridge.values import dataclass
 
 from .pattern import USER_WORD, Capture, Deep, Exact, Glob, Pattern, Segment
 

@@ -1,11 +1,11 @@
 """Directory groups as a policy names them: one by its DN or SID, or a family of them by a template with one {word}."""
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from ldap_token_bridge.dn import DistinguishedName, InvalidName, RelativeName
 from ldap_token_bridge.registry import is_path_component
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.yamlfile import refuse
 
 from .pattern import USER_WORD, WORD

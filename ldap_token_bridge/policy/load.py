@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 
 from ldap_token_bridge.dn import fold
 from ldap_token_bridge.errors import Misconfigured, Problem
 from ldap_token_bridge.identity import Group, Subject
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.yamlfile import read_text
 
 from .cases import TestResult, build_tests, find_group, run_test

@@ -1,13 +1,13 @@
 """What stands between a rule and a question: every reason why it does not hold, in words."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from ldap_token_bridge.dn import DistinguishedName, InvalidName, fold
 from ldap_token_bridge.errors import Place
 from ldap_token_bridge.identity import Subject, SubjectKind
 from ldap_token_bridge.registry import CATALOG, MAX_NAME_LENGTH, Access, is_repository_name
+from ldap_token_bridge.values import dataclass
 
 from .decision import Question
 from .fit import Binding, Fit, fit

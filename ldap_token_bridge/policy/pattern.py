@@ -8,10 +8,10 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ldap_token_bridge.registry import MAX_NAME_LENGTH
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.yamlfile import refuse
 
 from .components import some_segment_fits

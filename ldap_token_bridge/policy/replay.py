@@ -7,13 +7,13 @@ directory has them today; where they are not known, nothing is guessed. Pure: li
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 from ldap_token_bridge.identity import Group, Refusal, Subject, SubjectKind, machine_of
 from ldap_token_bridge.registry import Access, parse_scopes
+from ldap_token_bridge.values import dataclass
 
 from .comparison import compare
 from .decision import Change, Question

@@ -1,6 +1,6 @@
 """A policy's parts as values, each with its place in the file, so that decisions can be explained and compared."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Literal
@@ -8,6 +8,7 @@ from typing import Literal
 from ldap_token_bridge.errors import Place
 from ldap_token_bridge.identity import Subject
 from ldap_token_bridge.registry import Access
+from ldap_token_bridge.values import dataclass
 
 from .groups import FamilyTemplate, GroupName
 from .pattern import Pattern

@@ -5,10 +5,10 @@ Leaving out lets the checks across rules and files run on the rest, so that one 
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ldap_token_bridge.errors import Misconfigured, Place, Problem
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.yamlfile import Document, Model, read_document, validate, without_blanks
 
 from .model import PolicyFile, RuleEntry, TestEntry

@@ -1,11 +1,11 @@
 """What someone may do, as patterns with their exceptions: for a term of `who`, or for a person with all groups."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 
 from ldap_token_bridge.dn import fold
 from ldap_token_bridge.identity import Subject, SubjectKind
+from ldap_token_bridge.values import dataclass
 
 from .clauses import Atom, Atoms, Meanings, exclude_each_other
 from .load import Policy

@@ -1,10 +1,10 @@
 """The terms of `who`: whom a rule speaks of."""
 
 import unicodedata
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from ldap_token_bridge.dn import fold
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.yamlfile import refuse, suggest
 
 WhoKind = Literal["group", "family", "user", "robot", "workload", "signed-in", "anyone"]

@@ -4,10 +4,10 @@ Exact for whoever everything is known of: nobody else is granted it, and of thos
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 
 from ldap_token_bridge.registry import Access
+from ldap_token_bridge.values import dataclass
 
 from .clauses import Atoms, Meanings, alternatives, exclude_each_other
 from .load import Policy

@@ -4,9 +4,10 @@ Source: distribution, docs/content/about/configuration.md (`auth.token`); the ch
 github.com/twuni/docker-registry.helm (values.yaml).
 """
 
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
+
+from ldap_token_bridge.values import dataclass
 
 CONFIG_MAP = "registry-token-bundle"
 _VOLUME = "token-bundle"

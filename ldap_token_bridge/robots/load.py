@@ -1,11 +1,11 @@
 """From robots.yaml to a frozen table of robots, or to every problem at once."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 from ldap_token_bridge.errors import Misconfigured, Problem
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.yamlfile import Document, read_document, read_text, validate, without_blanks
 
 from .model import MAX_SECRETS, Robot, RobotEntry, RobotsFile

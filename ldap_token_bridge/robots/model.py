@@ -1,12 +1,13 @@
 """The form of robots.yaml, and a robot as a value."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Annotated, Any
 
 from ldap_token_bridge.errors import Place
 from ldap_token_bridge.identity import ROBOT_NAME, is_robot_name
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.yamlfile import ClientNetwork, Day, Field, Model, Text, checked, json_schema, refuse
 
 from .secret import fault_of

@@ -1,7 +1,6 @@
 """What is read anew by every reload: keys, policy, and the shadow policy, which never stands in their way."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from ldap_token_bridge.checkup import read_keys, read_policy, read_refresh, read_robots, read_shadow, read_workloads
@@ -11,6 +10,7 @@ from ldap_token_bridge.refresh_service import RefreshRules
 from ldap_token_bridge.robots import Robots
 from ldap_token_bridge.settings import Settings
 from ldap_token_bridge.tokens import Keyring
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.workloads import Issuer
 
 from .unnoticed import unnoticed

@@ -9,7 +9,6 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from ldap_token_bridge.cache import Entry, ExpiringCache, SharedStore, StoreDown
 from ldap_token_bridge.guard import (
@@ -22,6 +21,7 @@ from ldap_token_bridge.guard import (
     is_over,
     wait_of,
 )
+from ldap_token_bridge.values import dataclass
 
 _Clock = Callable[[], float]
 

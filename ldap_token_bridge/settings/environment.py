@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any
 
 from ldap_token_bridge.errors import Place, Problem
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.yamlfile import Document, KeyPath, resolve_scalar, suggest
 
 _PREFIX = "LTB_"

@@ -1,8 +1,9 @@
 """Where the checks between keys put what they find."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ldap_token_bridge.errors import Problem
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.yamlfile import Document, Examined, KeyPath
 
 from .model import BridgeFile

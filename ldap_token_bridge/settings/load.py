@@ -1,7 +1,7 @@
 """From bridge.yaml and the environment to Settings, or to every problem at once."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -10,6 +10,7 @@ from ldap_token_bridge.directory import DirectoryOptions, defaults_for
 from ldap_token_bridge.errors import Misconfigured, Place, Problem
 from ldap_token_bridge.identity import Secret
 from ldap_token_bridge.ldap import ServerAddress
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.yamlfile import Document, KeyPath, Model, examine, json_schema, read_document, read_text
 
 from .checks import check

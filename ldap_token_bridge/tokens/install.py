@@ -1,6 +1,5 @@
 """New signing keys: made or taken over, written whole or not at all, never over an existing file."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from ldap_token_bridge.errors import Misconfigured
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.whole_files import PUBLIC_MODE, SECRET_MODE, create, explained
 
 from .folder import ACTIVE_FILE, active_name, key_pairs, read_active

@@ -4,7 +4,7 @@ Only keys that verify signatures count. What is not one is passed over with a no
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Self
 
 import jwt
@@ -12,6 +12,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from ldap_token_bridge.values import dataclass
 
 from .public_key import MIN_RSA_BITS, PublicKey
 from .strict_json import json_object

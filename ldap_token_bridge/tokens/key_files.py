@@ -6,7 +6,6 @@ leaf first and its chain after it. No text here ever quotes what a file holds.
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from ldap_token_bridge.errors import Misconfigured, Place, Problem
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.whole_files import open_to_others
 
 from .certificates import from_pem

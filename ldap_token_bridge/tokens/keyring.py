@@ -1,6 +1,5 @@
 """All signing keys at one moment: one signs, all are published."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ldap_token_bridge.errors import Misconfigured, Problem
+from ldap_token_bridge.values import dataclass
 
 from .folder import active_name, folder_warnings, key_pairs
 from .key_files import KeyPair, generation_problem, validity_problem

@@ -3,12 +3,12 @@
 Where `Keyring.load` refuses what cannot work, this shows it.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
 from ldap_token_bridge.errors import Misconfigured, Problem
+from ldap_token_bridge.values import dataclass
 
 from .folder import RETIRED_FOLDER, active_name, key_pairs
 from .key_files import KeyPair

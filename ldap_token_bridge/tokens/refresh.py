@@ -9,12 +9,12 @@ import base64
 import binascii
 import hashlib
 import json
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cryptography.exceptions import InvalidTag
 
 from ldap_token_bridge.identity import Secret
+from ldap_token_bridge.values import dataclass
 
 from .refresh_keys import KEY_ID, RefreshKeys
 

@@ -8,12 +8,13 @@ import binascii
 import hashlib
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ldap_token_bridge.errors import Misconfigured, Place
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.whole_files import (
     SECRET_MODE,
     behind_links,

@@ -3,11 +3,11 @@
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ldap_token_bridge.errors import Misconfigured
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.whole_files import PUBLIC_MODE, create, explained, locked
 
 from .folder import ACTIVE_FILE, RETIRED_FOLDER, active_name, key_pairs, read_active

@@ -4,13 +4,14 @@ Stricter than RFC 7519 asks. Nothing in the token chooses how it is verified: th
 and a key or an address in the header (jwk, jku, x5c, x5u) is never looked at.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
 import jwt
 
 from ldap_token_bridge.identity import Secret
+from ldap_token_bridge.values import dataclass
 
 from .compact import Malformed, parts_of
 from .jwks import TrustedKeys

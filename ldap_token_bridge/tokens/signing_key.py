@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate
 from jwt.algorithms import get_default_algorithms
 from jwt.utils import base64url_encode
+
+from ldap_token_bridge.values import dataclass
 
 from .public_key import PrivateKey, PublicKey, algorithm, libtrust_id, public_jwk, thumbprint
 

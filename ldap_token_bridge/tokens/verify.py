@@ -5,7 +5,7 @@ nothing in the bridge grants anything on its strength.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 import jwt
@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509 import Certificate
+
+from ldap_token_bridge.values import dataclass
 
 from .compact import Malformed, claims_of, header_of, parts_of, public_key_of, x5c_of
 from .public_key import kind_of, libtrust_id, registry_thumbprint

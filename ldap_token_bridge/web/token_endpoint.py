@@ -4,7 +4,6 @@ import os
 import time
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -21,6 +20,7 @@ from ldap_token_bridge.policy import Shadowed
 from ldap_token_bridge.robots import TooManyRobots
 from ldap_token_bridge.token_service import Issued, NotIssued, TokenRequest, TokenService
 from ldap_token_bridge.tokens import RefreshRefusal
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.workloads import IssuerUnavailable, WorkloadRefusal
 
 from . import answers

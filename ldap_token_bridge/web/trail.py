@@ -1,10 +1,11 @@
 """What is known of one request while it is answered, and the audit line that comes of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.token_service import Issued, NotIssued, TokenRequest
+from ldap_token_bridge.values import dataclass
 
 from .addresses import Address
 

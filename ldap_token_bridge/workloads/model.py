@@ -2,10 +2,11 @@
 
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from ldap_token_bridge.tokens import TrustedKeys
+from ldap_token_bridge.values import dataclass
 
 from .pattern import ClaimPattern
 

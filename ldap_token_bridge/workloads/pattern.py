@@ -7,9 +7,9 @@ Characters compare one by one: no case is folded and no spelling of a letter tak
 """
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.yamlfile import refuse
 
 _MAX_PATTERN = 1024

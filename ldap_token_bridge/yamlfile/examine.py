@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Iterator
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, get_origin
 
 from pydantic import ValidationError
 
 from ldap_token_bridge.errors import Problem
+from ldap_token_bridge.values import dataclass
 
 from .model import Model
 from .reader import Document, KeyPath

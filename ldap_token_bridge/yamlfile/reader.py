@@ -7,13 +7,14 @@ people (an alias can also grow a small file into gigabytes).
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, NoReturn
 
 import yaml
 
 from ldap_token_bridge.errors import Misconfigured, Place, Problem
+from ldap_token_bridge.values import dataclass
 
 # libyaml reads a policy of 10,000 rules an order of magnitude faster; both give the same marks.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -1,9 +1,10 @@
 """Where the store is, as one line of bridge.yaml says it. A password is never part of it."""
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import SplitResult, unquote, urlsplit
+
+from ldap_token_bridge.values import dataclass
 
 _SCHEME = re.compile(r"(redis|valkey)(s?)(?:\+(sentinel|cluster))?").fullmatch
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?").fullmatch

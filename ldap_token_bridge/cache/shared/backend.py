@@ -1,8 +1,9 @@
 """What is asked of the server behind the store: a handful of commands, all of them on single entries."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from ldap_token_bridge.values import dataclass
 
 
 class StoreDown(Exception):

@@ -1,7 +1,8 @@
 """Entries of the store: sealed with the time of their writing, and believed only for so long after it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from ldap_token_bridge.values import dataclass
 
 from .health import StoreEvents
 from .key import Vault

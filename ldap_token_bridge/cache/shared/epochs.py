@@ -7,7 +7,9 @@ reach until their time is over.
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from ldap_token_bridge.values import dataclass
 
 _MOST_ACCOUNTS = 1000
 

@@ -15,13 +15,14 @@ import hmac
 import re
 import secrets
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ldap_token_bridge.errors import Misconfigured
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.whole_files import read_secret
 
 # What stands in an entry, and how. Another number, and no old bridge meets what a new one wrote.

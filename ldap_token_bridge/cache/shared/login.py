@@ -1,9 +1,10 @@
 """How a bridge and the store know each other."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from ldap_token_bridge.identity import Secret
+from ldap_token_bridge.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TypeVar
+
+from ldap_token_bridge.values import dataclass
 
 from .backend import StoreDown
 from .health import Health, StoreEvents

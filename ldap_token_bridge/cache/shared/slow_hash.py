@@ -8,7 +8,9 @@ import asyncio
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from ldap_token_bridge.values import dataclass
 
 # RFC 7914 section 2: 16 MiB and some 50 ms.
 _COST, _BLOCK, _PARALLEL = 2**14, 8, 1

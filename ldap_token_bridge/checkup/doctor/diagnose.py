@@ -1,10 +1,10 @@
 """From evidence to findings: a pure function, each cause with its own words, place and cure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ldap_token_bridge.checkup.item import Item
 from ldap_token_bridge.settings import Settings
+from ldap_token_bridge.values import dataclass
 
 from .evidence import Evidence
 from .reach import clock_items, realm_items, registry_items

@@ -1,13 +1,14 @@
 """What was seen of a registry and of the token server that it names: values, without a verdict on them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import Enum, StrEnum, auto
 from typing import Any
 
 from ldap_token_bridge.checkup.exchange import Answer
 from ldap_token_bridge.tokens import KeyState
+from ldap_token_bridge.values import dataclass
 
 from .trials import Trial
 

@@ -7,7 +7,7 @@ the bridge's keys (or any, where those cannot be read). No real token goes anywh
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from ssl import SSLContext
 
@@ -19,6 +19,7 @@ from ldap_token_bridge.listen_address import is_loopback
 from ldap_token_bridge.registry import Access, parse_scopes
 from ldap_token_bridge.settings import Settings
 from ldap_token_bridge.tokens import Claims, Malformed, SigningKey, contents, list_keys, mint, verify_token
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.web import TOKEN_PATHS
 
 from .evidence import Challenge, Evidence, Given, Heard, KeyFact, Obstacle, Realm, Reply, Tried, Unreached

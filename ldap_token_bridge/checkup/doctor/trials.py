@@ -4,10 +4,11 @@ They grant nothing and are nobody's; they live as long as the bridge's own.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from itertools import islice, product
 
 from ldap_token_bridge.checkup.exchange import split
+from ldap_token_bridge.values import dataclass
 
 _MOST = 120  # requests; each single change and most pairs of changes come first
 # What differs by less than this is the same time: servers tell it in whole seconds.

@@ -1,7 +1,6 @@
 """What `policy diff` prints."""
 
 import json
-from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -12,6 +11,7 @@ from ldap_token_bridge.cli.common import printable
 from ldap_token_bridge.identity import Subject
 from ldap_token_bridge.policy import Denied, DenyReason, Verdict
 from ldap_token_bridge.policy.proof.diff import Difference, Gap, PolicyDiff
+from ldap_token_bridge.values import dataclass
 
 _VERBS = {"gain": "gains", "loss": "loses"}
 _COLOURS = {"gain": "yellow", "loss": "cyan"}

@@ -5,7 +5,6 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from ldap_token_bridge.policy.replay import PastRequest, count_alike, people_of,
 from ldap_token_bridge.registry import Access
 from ldap_token_bridge.serve import ldap_options
 from ldap_token_bridge.settings import load_settings
+from ldap_token_bridge.values import dataclass
 
 _MOST_SHOWN = 10
 

@@ -3,7 +3,6 @@
 import asyncio
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
@@ -20,6 +19,7 @@ from ldap_token_bridge.identity import Group, Refusal, Subject, SubjectKind
 from ldap_token_bridge.policy import Policy, load_policy
 from ldap_token_bridge.registry import is_path_component
 from ldap_token_bridge.settings import load_settings
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.yamlfile import suggest
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])

@@ -6,7 +6,7 @@ within groups; who is in them is forgotten when it is built.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from ldap_token_bridge.cache import SingleFlight
@@ -16,6 +16,7 @@ from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.identity import Group
 from ldap_token_bridge.ldap import Entry, FilterTemplate
 from ldap_token_bridge.observe import log
+from ldap_token_bridge.values import dataclass
 
 from .memory import GroupMemory
 from .names import LONGEST_KEPT, comparable, normalised

@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from ldap_token_bridge.cache import ExpiringCache
+from ldap_token_bridge.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """docker_auth's file read into entries, each with what it matches as far as a policy can say it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Literal
 
 from ldap_token_bridge.errors import Misconfigured, Place, Problem
 from ldap_token_bridge.policy.pattern import Pattern
 from ldap_token_bridge.policy.who import check_name
+from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.yamlfile import Document, read_document, suggest
 
 from .globs import ANY_NAME, Unfit, is_glob, names_of

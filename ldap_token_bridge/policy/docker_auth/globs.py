@@ -5,11 +5,11 @@ match everything are read, no others.
 """
 
 import re
-from dataclasses import dataclass
 
 from ldap_token_bridge.policy.fit import fit
 from ldap_token_bridge.policy.pattern import Pattern, parse_pattern
 from ldap_token_bridge.registry import CATALOG
+from ldap_token_bridge.values import dataclass
 
 ANY_NAME = parse_pattern("**")
 _ANYTHING = ("/.*/", "/.+/", "/^.*$/", "/^.+$/")

@@ -4,9 +4,10 @@ See `translate` for why that is enough.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ldap_token_bridge.policy.proof import Bound
+from ldap_token_bridge.values import dataclass
 
 from .entries import Entry
 from .regions import Regions

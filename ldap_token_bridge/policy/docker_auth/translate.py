@@ -10,11 +10,12 @@ Counted steps bound all of it. Entries that were not compared with all before th
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ldap_token_bridge.dn import fold
 from ldap_token_bridge.errors import Problem
 from ldap_token_bridge.policy.proof import Bound, Work
+from ldap_token_bridge.values import dataclass
 
 from .entries import Acl, Entry
 from .order import Progress, Side, settle

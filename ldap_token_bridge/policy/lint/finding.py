@@ -1,8 +1,7 @@
 """A finding as a value."""
 
-from dataclasses import dataclass
-
 from ldap_token_bridge.errors import Place
+from ldap_token_bridge.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ rest of a name may or may not repeat them.
 """
 
 from collections.abc import Collection, Hashable, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from ldap_token_bridge.policy.fit import fits_glob
 from ldap_token_bridge.policy.pattern import Exact, Glob
 from ldap_token_bridge.registry import MAX_NAME_LENGTH, is_path_component
+from ldap_token_bridge.values import dataclass
 
 from .names import Path
 from .places import Places

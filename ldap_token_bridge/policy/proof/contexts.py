@@ -5,7 +5,7 @@ divide the addresses into.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -15,6 +15,7 @@ from typing import TypeVar
 from ldap_token_bridge.policy.decision import Question
 from ldap_token_bridge.policy.narrowing import Narrowing
 from ldap_token_bridge.policy.rules import Rule
+from ldap_token_bridge.values import dataclass
 
 from .verdict import Bound
 from .work import Work

@@ -1,7 +1,7 @@
 """What two policies differ in, exactly: who gains or loses which action, each shown by a request that was decided."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Literal
 
@@ -11,6 +11,7 @@ from ldap_token_bridge.policy.load import Policy
 from ldap_token_bridge.policy.model import ACTIONS
 from ldap_token_bridge.registry import CATALOG as CATALOG_NAME
 from ldap_token_bridge.registry import Access
+from ldap_token_bridge.values import dataclass
 
 from .classes import Classes
 from .contexts import Context

@@ -8,12 +8,12 @@ case, and the deny rule gone in the second.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from ldap_token_bridge.identity import Subject
 from ldap_token_bridge.policy.pattern import USER_WORD
 from ldap_token_bridge.policy.who import ANYONE, SIGNED_IN
+from ldap_token_bridge.values import dataclass
 
 from .anywhere import shortest_anywhere
 from .candidates import Kind

@@ -5,12 +5,12 @@ never overlooked, and of each class the words come shortest first.
 """
 
 from collections.abc import Callable, Container, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import islice
 
 from ldap_token_bridge.policy.components import COMPONENT, HOST, Grammar, symbol
 from ldap_token_bridge.registry import MAX_NAME_LENGTH
+from ldap_token_bridge.values import dataclass
 
 from .verdict import Bound
 from .work import Work

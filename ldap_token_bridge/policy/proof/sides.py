@@ -1,7 +1,6 @@
 """One of the two policies that are compared: its rules taken apart, by terms that mean the same in both."""
 
 from collections.abc import Collection, Hashable, Iterable, Iterator
-from dataclasses import dataclass
 
 from ldap_token_bridge.dn import fold
 from ldap_token_bridge.identity import Subject
@@ -11,6 +10,7 @@ from ldap_token_bridge.policy.pattern import USER_WORD, Capture
 from ldap_token_bridge.policy.rules import Rule, RuleKind, RulePattern
 from ldap_token_bridge.policy.terms import Person, Terms
 from ldap_token_bridge.policy.who import ANYONE, SIGNED_IN, Who, WhoKind, term
+from ldap_token_bridge.values import dataclass
 
 from .names import Path
 from .words import bind

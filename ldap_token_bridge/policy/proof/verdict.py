@@ -1,6 +1,6 @@
 """What a search for a name comes to when it finds none."""
 
-from dataclasses import dataclass
+from ldap_token_bridge.values import dataclass
 
 
 class Bound(Exception):

@@ -1,11 +1,12 @@
 """Names with words in braces: the shortest over all that the words can stand for."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 
 from ldap_token_bridge.policy.pattern import Capture, Exact, Glob
 from ldap_token_bridge.registry import MAX_NAME_LENGTH
+from ldap_token_bridge.values import dataclass
 
 from .candidates import Kind, candidates
 from .names import Names, Path
