@@ -1,6 +1,7 @@
 """Output that never makes the service wait: whoever reads it may stall, logins go on."""
 
 import os
+import select
 import threading
 from collections.abc import Callable, Iterator
 from queue import SimpleQueue
@@ -72,10 +73,8 @@ class LineWriter:
                 lines += self._come()
             is_last = _END in lines  # others may write on behind it
             for piece in _pieces([line for line in lines if line], limit):
-                rest = b"".join(piece)
                 try:
-                    while rest:
-                        rest = rest[os.write(descriptor, rest) :]
+                    _write(descriptor, b"".join(piece))
                 except OSError:  # a closed pipe or a full disk
                     for _ in piece:
                         self._on_drop()
@@ -85,6 +84,14 @@ class LineWriter:
 
     def _come(self) -> list[bytes]:
         return [self._lines.get() for _ in range(min(self._lines.qsize(), _AT_ONCE))]
+
+
+def _write(descriptor: int, rest: bytes) -> None:
+    while rest:
+        try:
+            rest = rest[os.write(descriptor, rest) :]
+        except BlockingIOError:  # who started the bridge wants this of a pipe for itself
+            select.select((), (descriptor,), ())
 
 
 def _pieces(lines: list[bytes], limit: int) -> Iterator[list[bytes]]:
