@@ -26,6 +26,7 @@ from .options import LdapOptions, Observer
 from .search_pool import SearchPool
 from .service_account import BUSY, ServiceAccount
 
+LOOK_AGAIN_AFTER = 10.0  # seconds, at a server that failed: nobody may log in for hours, and it is to be known as back
 _OWN_LIMIT = Deadline(math.inf)
 
 
@@ -62,6 +63,8 @@ class Server:
         self._searches = SearchPool(address, options, account, observe, roster)
         self._binds = BindPool(address, options, observe, roster)
         self._probe: asyncio.Task[None] | None = None
+        self._look_again: asyncio.TimerHandle | None = None
+        self._closed = False
         self._last_failure = ""
         self._failed_at = 0.0
 
@@ -119,6 +122,9 @@ class Server:
 
     async def close(self) -> None:
         """Ends every connection and task; what is under way raises."""
+        self._closed = True
+        if self._look_again is not None:
+            self._look_again.cancel()
         if self._probe is not None:
             self._probe.cancel()
             await asyncio.wait((self._probe,))
@@ -158,6 +164,13 @@ class Server:
         self.breaker.failed(failure)
         if failure.counts:
             self._note(failure.reason)
+        if self._look_again is None and not self._closed:
+            self._look_again = asyncio.get_running_loop().call_later(LOOK_AGAIN_AFTER, self._look)
+
+    def _look(self) -> None:
+        self._look_again = None
+        if not self.breaker.is_sound:
+            self.start_probe()
 
     def _note(self, reason: str) -> None:
         self._last_failure, self._failed_at = reason, time.time()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ldap_token_bridge.ldap import DirectoryDown
+from ldap_token_bridge.ldap.errors import TransportFailure
 from tests.ldap.conftest import MakeClient, MakeServer
 from tests.support.certificates import Authority
 from tests.support.ldap_room import FIND_ALICE, bind_alice, options_for, soon, until
@@ -114,3 +115,17 @@ async def test_closing_ends_a_probe_under_way(make_server: MakeServer, make_clie
     await until(lambda: bool(server.seen("search")))
     await asyncio.wait_for(client.close(), 10)
     await until(lambda: not server.open_connections)
+
+
+async def test_closing_ends_the_wait_for_another_look(make_server: MakeServer, make_client: MakeClient) -> None:
+    """At a server that failed before the end, or fails after it: whoever has gone asks nothing any more."""
+    server = await make_server(tls=False)
+    before, after = (make_client(options_for(server.url, **PLAIN)) for _ in range(2))
+    before._servers[0]._failed(TransportFailure("gone"))
+    look = before._servers[0]._look_again
+    assert look is not None
+    await before.close()
+    await after.close()
+    assert look.cancelled()
+    after._servers[0]._failed(TransportFailure("gone"))
+    assert after._servers[0]._look_again is None

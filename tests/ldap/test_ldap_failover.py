@@ -9,6 +9,7 @@ from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.identity import Secret
 from ldap_token_bridge.ldap import DirectoryDown, LdapClient
 from ldap_token_bridge.ldap import breaker as breaker_module
+from ldap_token_bridge.ldap import server as server_module
 from ldap_token_bridge.ldap.breaker import FAILURES, Breaker, BreakerState
 from ldap_token_bridge.ldap.errors import TransportFailure
 from tests.ldap.conftest import MakeClient, MakeServer
@@ -211,6 +212,31 @@ async def test_a_server_that_comes_back_is_used_again(
     assert [request.kind for request in server.requests][:1] == ["search"]
     assert (server.requests[0].dn, server.requests[0].scope) == ("", 0)
     assert len(await client.search(FIND_ALICE, soon())) == 1
+
+
+@pytest.mark.parametrize("failures", [1, FAILURES])
+async def test_a_server_that_comes_back_is_known_as_back_without_a_login(
+    servers: tuple[ScriptedLdap, ScriptedLdap], client: LdapClient, monkeypatch: pytest.MonkeyPatch, failures: int
+) -> None:
+    """At night nobody logs in, and nobody is to be woken for it. It is asked for its root entry, time and again."""
+    monkeypatch.setattr(server_module, "LOOK_AGAIN_AFTER", 0.05)
+    monkeypatch.setattr(breaker_module, "OPEN_SECONDS", 0.02)
+    servers[0].on_search = lambda _: SILENT
+    first = client._servers[0]
+    for _ in range(failures):
+        first._failed(TransportFailure("gone"))
+    assert [state.up for state in client.states()] == [False, True]
+    await servers[0].stop()
+    await asyncio.sleep(0.2)
+    assert not first.state.up
+    servers[0].on_search = lambda _: Reply(0)
+    await servers[0].start()
+    await until(lambda: first.state.up)
+    asked = len(servers[0].seen("search"))
+    await asyncio.sleep(0.2)
+    assert len(servers[0].seen("search")) == asked, "and no more than that"
+    assert not servers[0].seen("bind")
+    assert servers[1].connections == 0
 
 
 async def test_the_first_server_gets_its_work_back(
