@@ -36,6 +36,7 @@ _ANYTHING = FilterTemplate.compile("(objectClass=*)").fill()
 _LATER = "Try again; if it stays so, look into the directory server's own log."
 _LOOK_INTO_DNS = "Check directory.domain and site, the SRV records there, and the name servers of this machine."
 _WRONG_NAME = "is for another name"
+_GROUPS_AT_ONCE = 50
 _FOUND = 4  # servers that are found by DNS have time for this many of them
 
 
@@ -97,9 +98,7 @@ class _Checkup:
                 items += await check_password_dates(self._settings, self._search_at_home)
                 domains = tuple(self._client.domains) or (domain_of(self._settings.directory.options.base),)
                 items += await check_lockout(self._settings, domains, self._search)
-        references = policy.group_references() if policy else ()
-        items += [await self._group(reference) for reference in references]
-        return items
+        return items + await self._groups(policy.group_references() if policy else ())
 
     async def _server(self, number: int, check: ServerCheck) -> Item:
         if not check.problem:
@@ -173,6 +172,16 @@ class _Checkup:
         where = self._settings.place("directory", "users", "filter")
         remedy = "Check directory.users.base, filter and account, and that the service account may read people."
         return Item("people", Grade.FINDING, f"nobody below {options.user_base} matches {text}", where, remedy)
+
+    async def _groups(self, references: Iterable[GroupReference]) -> list[Item]:
+        """One after the other they would take minutes where a policy has thousands, or the directory is far."""
+        gate = asyncio.Semaphore(_GROUPS_AT_ONCE)
+
+        async def one(reference: GroupReference) -> Item:
+            async with gate:
+                return await self._group(reference)
+
+        return await asyncio.gather(*map(one, references))
 
     async def _group(self, reference: GroupReference) -> Item:
         """A group that the policy names; Active Directory reads an entry by its SID, too ([MS-ADTS] 3.1.1.3.1.2.4)."""

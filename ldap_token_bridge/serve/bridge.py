@@ -9,12 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ldap_token_bridge import __version__
-from ldap_token_bridge.checkup import Grade, check_directory, read_robots
+from ldap_token_bridge.checkup import read_robots
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.errors import Misconfigured
-from ldap_token_bridge.ldap import LdapOptions
 from ldap_token_bridge.observe import Metrics, NoSpans, log
-from ldap_token_bridge.policy import Policy
 from ldap_token_bridge.settings import Settings
 from ldap_token_bridge.token_service import Snapshot, TokenService
 from ldap_token_bridge.web import Listener, ServerTls, TokenEndpoint, admin_app, public_app, token_handlers
@@ -24,6 +22,7 @@ from .descriptors import max_connections
 from .directory_state import server_gauges
 from .files import Files, read_files
 from .flush import flush
+from .misfit import refuse_misfit
 from .parts import (
     DirectoryParts,
     directory_parts,
@@ -34,7 +33,7 @@ from .parts import (
     token_rules,
     workload_gate,
 )
-from .report import Report, warn
+from .report import Report
 from .tracing import replace_spans, spans_for
 from .watch import follow, watch
 
@@ -84,7 +83,7 @@ class Bridge:
 
         `address` and `admin_address` then hold the ports that were found.
         """
-        await self._refuse_misfit(self.settings, self._parts.options, self._service.snapshot.policy)
+        await refuse_misfit(self.settings, self._parts.options, self._service.snapshot.policy)
         await replace_spans(self._spans)
         self.address = await self._public.start()
         try:
@@ -132,7 +131,7 @@ class Bridge:
                 parts = self._parts
                 if not parts.fits(settings):
                     options = ldap_options(settings.directory)
-                    await self._refuse_misfit(settings, options, files.policy)
+                    await refuse_misfit(settings, options, files.policy)
                     parts = directory_parts(settings, options, self.metrics, parts)
                 self._replace_certificate(settings)
                 spans = self._spans
@@ -173,18 +172,6 @@ class Bridge:
     def detail(self) -> Mapping[str, object]:
         """What `/readyz?verbose` shows."""
         return self._report.detail(self.settings, self._service.snapshot, self._parts)
-
-    @staticmethod
-    async def _refuse_misfit(settings: Settings, options: LdapOptions, policy: Policy) -> None:
-        """A directory that is down may come back; one that refuses the bridge itself will go on doing so."""
-        items = await check_directory(settings, options, policy)
-        served = any(item.topic == "server" and item.grade is Grade.FINE for item in items)
-        unusable = [item for item in items if item.grade is Grade.UNUSABLE and not (item.topic == "server" and served)]
-        if unusable:
-            raise Misconfigured(item.problem for item in unusable)
-        for item in items:
-            if item.grade is not Grade.FINE:
-                warn(item.problem)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         """In the background, until it is done or the bridge stops."""

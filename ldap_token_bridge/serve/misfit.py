@@ -1,0 +1,35 @@
+"""Whether the directory will have the bridge at all, asked before anybody is let in."""
+
+import asyncio
+
+from ldap_token_bridge.checkup import Grade, check_directory
+from ldap_token_bridge.errors import Misconfigured
+from ldap_token_bridge.ldap import LdapOptions
+from ldap_token_bridge.observe import log
+from ldap_token_bridge.policy import Policy
+from ldap_token_bridge.settings import Settings
+
+from .report import warn
+
+# A start that takes longer is ended by many a supervisor, and begins anew. Servers that are down take some 10 s.
+_LIMIT = 20.0
+
+
+async def refuse_misfit(settings: Settings, options: LdapOptions, policy: Policy) -> None:
+    """Raises Misconfigured where the directory refuses the bridge itself, for it will go on doing so.
+
+    One that is down, or too slow to tell, may be better soon.
+    """
+    try:
+        async with asyncio.timeout(_LIMIT):
+            items = await check_directory(settings, options, policy)
+    except TimeoutError:
+        log().warning("the directory is too slow to be checked; the bridge goes on all the same", seconds=_LIMIT)
+        return
+    served = any(item.topic == "server" and item.grade is Grade.FINE for item in items)
+    unusable = [item for item in items if item.grade is Grade.UNUSABLE and not (item.topic == "server" and served)]
+    if unusable:
+        raise Misconfigured(item.problem for item in unusable)
+    for item in items:
+        if item.grade is not Grade.FINE:
+            warn(item.problem)
