@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 
 from aiohttp import HttpVersion11, hdrs, web
 from aiohttp.http_parser import HttpRequestParser
-from aiohttp.streams import EMPTY_PAYLOAD
+from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 
 from ldap_token_bridge.observe import log
 
@@ -48,6 +48,8 @@ class Direct(Protocol):
 Finish = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
 NO_DIRECT: Mapping[str, Direct] = MappingProxyType({})
 _METHODS = ("GET", "POST")
+# Octets of a request's line and fields. aiohttp bounds each of them and their number, which comes to 8 MB together.
+_MAX_HEAD = 128 * 1024
 # What `_Handler.data_received` needs of aiohttp's inside; a release that lacks it answers everything the general way.
 _IS_KNOWN_INSIDE = hasattr(HttpRequestParser, "message_consumed") and all(
     hasattr(web.RequestHandler, name)
@@ -115,13 +117,15 @@ class _Handler(web.RequestHandler):
     aiohttp's way: bodies, requests that come before the last reply, connections that are to end.
     """
 
-    __slots__ = ("_answering", "_peer", "_server")
+    __slots__ = ("_answering", "_body", "_head", "_peer", "_server")
 
     def __init__(self, server: _Server, **options: Any) -> None:
         super().__init__(server, **options)
         self._server = server
         self._peer: str | None = None
         self._answering: Task[None] | None = None
+        self._head = 0  # octets of a request whose head is not whole yet
+        self._body: StreamReader = EMPTY_PAYLOAD
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -136,11 +140,11 @@ class _Handler(web.RequestHandler):
         waiter = self._waiter if self._server.direct else None
         # Between two requests, and who asks reads the replies.
         if waiter is None or waiter.done() or self._messages or self._paused:
-            super().data_received(data)
+            self._read(data)
             return
         self._waiter = None  # nobody is to wake for what is answered here
         try:
-            super().data_received(data)
+            self._read(data)
             if len(self._messages) == 1 and self._is_taken(*self._messages[0], waiter):
                 self._messages.clear()
                 if self._parser:
@@ -148,6 +152,18 @@ class _Handler(web.RequestHandler):
         finally:
             if not self._answering:
                 self._wait_on(waiter)
+
+    def _read(self, data: bytes) -> None:
+        """To aiohttp's parser, as long as there is an end to what comes before a body."""
+        before = len(self._messages)
+        super().data_received(data)
+        if len(self._messages) > before:
+            self._head, self._body = 0, self._messages[-1][1]
+        elif self._body.is_eof():
+            self._head += len(data)
+            if self._head > _MAX_HEAD:
+                log().debug("a request whose head does not end", octets=self._head)
+                self.force_close()
 
     def _is_taken(self, message: Any, payload: object, waiter: Future[None]) -> bool:
         """Whether a reply was sent, or will be."""

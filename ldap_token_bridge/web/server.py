@@ -4,11 +4,12 @@ import asyncio
 import os
 import socket
 import ssl
+from asyncio import constants, sslproto
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.listen_address import ListenAddress
@@ -25,6 +26,11 @@ _IDLE = 15.0
 # clients repeat neither a POST nor the first request of a connection.
 _LAST_REQUESTS = 1.0
 _LOOK = 0.05
+# What asyncio gives each connection in TLS, before anybody has said who it is: 256 KiB, a minute for the handshake and
+# half of one for the farewell. A record has 16 KiB at most (RFC 8446 section 5.1).
+_TLS_BUFFER = 16 * 1024
+_HANDSHAKE = 10.0
+_FAREWELL = 2.0
 
 
 class Listener:
@@ -52,11 +58,14 @@ class Listener:
             max_field_size=MAX_LINE,
             shutdown_timeout=_DRAIN,
             keepalive_timeout=_IDLE,
+            auto_decompress=False,  # a megabyte may unpack to a gigabyte, and nobody has to send a body packed
         )
         app.on_response_prepare.append(self._send_away)
         self._is_stopping = False
         self._wanted = address
         self._tls = tls.context if tls else None
+        if tls:
+            _bound_tls()
 
     async def start(self) -> ListenAddress:
         """Listen; gives the address with the port that was found. Raises Misconfigured if it cannot be had."""
@@ -112,10 +121,19 @@ class Listener:
         await name_no_versions(request, response)
         await self._send_away(request, response)
 
-    async def _send_away(self, _request: web.Request, response: web.StreamResponse) -> None:
-        if self._is_stopping:
+    async def _send_away(self, request: web.Request, response: web.StreamResponse) -> None:
+        # aiohttp's parser takes the trailers of a body in chunks for fields of the next request, which behind a proxy
+        # may be somebody else's.
+        if self._is_stopping or hdrs.TRANSFER_ENCODING in request.headers:
             response.force_close()
             response.headers["Connection"] = "close"
+
+
+def _bound_tls() -> None:
+    """For the whole process: aiohttp passes none of these on."""
+    sslproto.SSLProtocol.max_size = _TLS_BUFFER
+    constants.SSL_HANDSHAKE_TIMEOUT = _HANDSHAKE
+    constants.SSL_SHUTDOWN_TIMEOUT = _FAREWELL
 
 
 def _sockets_of(site: web.BaseSite) -> tuple[Any, ...]:

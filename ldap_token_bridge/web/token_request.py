@@ -50,6 +50,8 @@ async def read_form(request: web.Request, address: Address | None, deadline: Dea
     charset = (request.charset or "utf-8").lower()
     if request.content_type != _FORM or charset not in ("utf-8", "utf8"):
         raise BadRequest(f"the body must be {_FORM} in UTF-8")
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise BadRequest("the body must not be packed (Content-Encoding)")
     try:
         async with asyncio.timeout_at(deadline.at):
             fields = _fields((await request.read()).decode())
