@@ -8,8 +8,9 @@ from queue import SimpleQueue
 from stat import S_ISFIFO
 from typing import TextIO
 
-# About 5 MB of audit lines; a reader that stalls for longer loses some, which is counted.
-_CAPACITY = 10_000
+# Octets, some 15,000 audit lines; a reader that stalls for longer loses some, which is counted. A line may be long: two
+# hundred repositories that somebody asks for stand in it.
+_CAPACITY = 8 << 20
 _FAREWELL = 2.0  # seconds for what is left to be written at the end
 # Lines wait so many seconds for others to go with them: a thread that wakes for each one takes the interpreter from
 # the requests, which costs more than everything else about a line.
@@ -20,6 +21,7 @@ _PIECE = 4096
 _MANY = 1 << 20
 _AT_ONCE = 1_000  # lines taken from those that wait: what is taken no longer counts for the capacity
 _END = b""
+_NEWLINE = b"\n"
 
 
 class LineWriter:
@@ -29,6 +31,8 @@ class LineWriter:
         self._stream = stream
         self._on_drop = on_drop
         self._lines: SimpleQueue[bytes] = SimpleQueue()
+        self._waiting = 0  # octets
+        self._counting = threading.Lock()
         self._is_closing = threading.Event()
         self._begun = threading.local()
         self._thread = threading.Thread(target=self._work, name="output", daemon=True)
@@ -40,8 +44,11 @@ class LineWriter:
         self._begun.text = "" if line.endswith("\n") else line
         if self._begun.text or not line:
             return len(text)  # `print` sends the line break by itself, and another stream must not come between
-        if self._lines.qsize() < _CAPACITY:
-            self._lines.put(line.encode("utf-8", "backslashreplace"))
+        octets = line.encode("utf-8", "backslashreplace")
+        if self._waiting + len(octets) <= _CAPACITY:
+            with self._counting:
+                self._waiting += len(octets)
+            self._lines.put(octets)
         else:
             self._on_drop()
         return len(text)
@@ -63,6 +70,7 @@ class LineWriter:
         # Past Python's own buffer, whose lock the interpreter would wait for at its end.
         descriptor = self._stream.fileno()
         limit = _PIECE if S_ISFIFO(os.fstat(descriptor).st_mode) else _MANY
+        half = b""  # ends a line whose rest found no room, before the next one
         while True:
             # Of the interpreter's turns this thread takes two for each batch: it waits for a line only if none has come
             # while it slept, and then lets others gather to that one.
@@ -73,11 +81,16 @@ class LineWriter:
                 lines += self._come()
             is_last = _END in lines  # others may write on behind it
             for piece in _pieces([line for line in lines if line], limit):
-                try:
-                    _write(descriptor, b"".join(piece))
-                except OSError:  # a closed pipe or a full disk
-                    for _ in piece:
-                        self._on_drop()
+                if not piece:
+                    continue
+                octets = half + b"".join(piece)
+                left = _write(descriptor, octets)
+                for _ in range(min(left.count(_NEWLINE), len(piece))):
+                    self._on_drop()
+                if written := octets.removesuffix(left):
+                    half = b"" if written.endswith(_NEWLINE) else _NEWLINE
+            with self._counting:
+                self._waiting -= sum(map(len, lines))
             if is_last:
                 return
             self._is_closing.wait(_GATHER)
@@ -86,12 +99,17 @@ class LineWriter:
         return [self._lines.get() for _ in range(min(self._lines.qsize(), _AT_ONCE))]
 
 
-def _write(descriptor: int, rest: bytes) -> None:
-    while rest:
-        try:
-            rest = rest[os.write(descriptor, rest) :]
-        except BlockingIOError:  # who started the bridge wants this of a pipe for itself
-            select.select((), (descriptor,), ())
+def _write(descriptor: int, rest: bytes) -> bytes:
+    """What of it cannot be written: the pipe is closed, or the disk is full."""
+    try:
+        while rest:
+            try:
+                rest = rest[os.write(descriptor, rest) :]
+            except BlockingIOError:  # who started the bridge wants this of a pipe for itself
+                select.select((), (descriptor,), ())
+    except OSError:
+        pass
+    return rest
 
 
 def _pieces(lines: list[bytes], limit: int) -> Iterator[list[bytes]]:

@@ -3,9 +3,11 @@
 import io
 import json
 import os
+import resource
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -142,11 +144,11 @@ def test_a_reader_that_stalls_stops_nobody(*, blocking: bool) -> None:
     dropped: list[int] = []
     with os.fdopen(write, "w") as stream:
         writer = LineWriter(stream, lambda: dropped.append(1))
-        lines = [f"{number:0100}\n" for number in range(12_000)]
+        lines = [f"{number:01000}\n" for number in range(12_000)]
         for line in lines:
             writer.write(line)
         lost = len(dropped)
-        assert 0 < lost <= 2_000
+        assert 3_500 < lost <= 4_000, "8 MiB wait"
         time.sleep(0.3)  # the pipe is full by now, and the rest waits
         received = bytearray()
 
@@ -175,6 +177,35 @@ def test_a_closed_pipe_is_counted() -> None:
         writer.write("lost\n")
         writer.close()
     assert dropped == [1]
+
+
+def test_a_full_disk_tears_one_line_and_no_other(tmp_path: Path) -> None:
+    """What was written is not counted as lost, and what comes when there is room again begins a line of its own."""
+    dropped: list[int] = []
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    path = tmp_path / "audit.log"
+    with path.open("w") as stream:
+        writer = LineWriter(stream, lambda: dropped.append(1))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (25, before[1]))  # as a disk with so much room
+        try:
+            for number in range(4):
+                writer.write(f"line {number} abc\n")
+            _wait_until(lambda: len(dropped) == 2)
+            writer.write("lost as well\n")
+            _wait_until(lambda: len(dropped) == 3)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        writer.write("there is room again\n")
+        writer.close()
+    assert path.read_text().splitlines() == ["line 0 abc", "line 1 abc", "lin", "there is room again"]
+    assert len(dropped) == 3
+
+
+def _wait_until(is_so: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + 5
+    while not is_so():
+        assert time.monotonic() < give_up
+        time.sleep(0.01)
 
 
 def test_lines_of_two_streams_never_run_together() -> None:
