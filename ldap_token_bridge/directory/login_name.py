@@ -7,7 +7,7 @@ name, or what clients send for purposes of their own.
 import unicodedata
 from dataclasses import field
 
-from ldap_token_bridge.identity import Secret
+from ldap_token_bridge.identity import Secret, reads_as_machine
 from ldap_token_bridge.values import dataclass
 
 MAX_LENGTH = 256
@@ -45,9 +45,14 @@ def parse_login_name(typed: str) -> LoginName | None:
     domain, backslash, name = text.rpartition("\\")
     if not name or name == _IDENTITY_TOKEN_USER or name != name.strip() or domain != domain.strip():
         return None
-    if backslash and (not domain or "\\" in domain):
+    if (backslash and (not domain or "\\" in domain)) or _is_meant_for_a_machine(name):
         return None
     return LoginName(name, domain)
+
+
+def _is_meant_for_a_machine(name: str) -> bool:
+    r"""`Robot+ci`, `CORP\robot+ci`: nobody has such a name, and the secret is none of the directory's business."""
+    return ("+" in name or not name.isascii()) and reads_as_machine(unicodedata.normalize("NFKC", name))
 
 
 def is_possible_password(password: Secret) -> bool:

@@ -5,7 +5,7 @@ is what was asked; what memory refuses costs nothing.
 """
 
 from .accounts import AccountFailures, MemoryAccountFailures
-from .addresses import AddressFailures, MemoryAddressFailures
+from .addresses import AddressFailures, MemoryAddressFailures, client_key
 from .budgets import Attempt, Block, BudgetName, Budgets
 from .rule import Budget, is_over, wait_of
 
@@ -19,6 +19,7 @@ __all__ = [
     "Budgets",
     "MemoryAccountFailures",
     "MemoryAddressFailures",
+    "client_key",
     "is_over",
     "wait_of",
 ]

@@ -16,7 +16,7 @@ from ipaddress import IPv4Address, IPv6Address
 from ldap_token_bridge.cache import PasswordMarks, PasswordProofs, RejectedPasswords, SingleFlight
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.errors import Unavailable
-from ldap_token_bridge.guard import Block, Budgets
+from ldap_token_bridge.guard import Block, Budgets, client_key
 from ldap_token_bridge.identity import Credentials, Refusal, Secret, SubjectKind, is_robot_name, machine_of
 from ldap_token_bridge.values import dataclass
 
@@ -28,6 +28,7 @@ _Address = IPv4Address | IPv6Address | None
 # One at a time keeps the event loop's core free, and a thread of their own lets nothing else that hangs stop robots.
 _HASHING = ThreadPoolExecutor(1, "robots")
 _MOST_WAITING = 64  # more would not be served within their deadline
+_MOST_OF_ONE = 24  # of them for one robot, for all that do not exist, or from one client: nobody fills the line alone
 _MAX_REMEMBERED = 10_000
 
 
@@ -88,6 +89,7 @@ class RobotGate:
             self._memory = before._memory  # noqa: SLF001 -- as above
         self._proofs, self._rejected = self._memory.proofs, self._memory.rejected
         self._checking = SingleFlight[bytes, bool | Block]()
+        self._waiting: dict[bytes, tuple[str, str]] = {}  # by mark: for which robot, and from which client
 
     async def login(self, credentials: Credentials, address: _Address, deadline: Deadline) -> RobotLogin:
         """Whether the robot may log in. Raises TooManyRobots."""
@@ -126,12 +128,17 @@ class RobotGate:
     async def _check(
         self, key: str, mark: bytes, robot: Robot | None, secret: Secret, address: _Address, deadline: Deadline
     ) -> bool | Block:
-        if len(self._checking) >= _MOST_WAITING:
-            raise TooManyRobots("too many robots log in at once")
-        proved = await self._budgets.joined(
-            address,
-            lambda: self._checking.run(mark, lambda: self._compare(robot, secret, address, deadline), deadline),
-        )
+        is_first = mark not in self._waiting
+        if is_first:
+            self._line_up(mark, (robot.name if robot else "", client_key(address)))
+        try:
+            proved = await self._budgets.joined(
+                address,
+                lambda: self._checking.run(mark, lambda: self._compare(robot, secret, address, deadline), deadline),
+            )
+        finally:
+            if is_first:
+                del self._waiting[mark]
         if isinstance(proved, Block):
             return proved
         if proved:
@@ -139,6 +146,13 @@ class RobotGate:
         else:
             self._rejected.put(key, mark, Refusal.WRONG_CREDENTIALS)
         return proved
+
+    def _line_up(self, mark: bytes, who: tuple[str, str]) -> None:
+        """Raises TooManyRobots."""
+        for_robot, from_client = ([each[side] for each in self._waiting.values()].count(who[side]) for side in (0, 1))
+        if len(self._checking) >= _MOST_WAITING or max(for_robot, from_client) >= _MOST_OF_ONE:
+            raise TooManyRobots("too many robots log in at once")
+        self._waiting[mark] = who
 
     async def _compare(
         self, robot: Robot | None, secret: Secret, address: _Address, deadline: Deadline

@@ -5,7 +5,7 @@ Knows every room below it and decides nothing that belongs to one of them.
 
 from .bridge import Bridge, LoadSettings
 from .parts import ldap_options
-from .signals import run_until_signalled
+from .signals import hold_hangups, run_until_signalled
 from .supervisor import Supervisor
 
-__all__ = ["Bridge", "LoadSettings", "Supervisor", "ldap_options", "run_until_signalled"]
+__all__ = ["Bridge", "LoadSettings", "Supervisor", "hold_hangups", "ldap_options", "run_until_signalled"]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import field, replace
 
-from ldap_token_bridge.cache import SharedRevocations, SharedStore
+from ldap_token_bridge.cache import RevocationList, SharedRevocations, SharedStore
 from ldap_token_bridge.checkup import open_store
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.directory import (
@@ -114,7 +114,8 @@ def directory_parts(
     authenticator = kind(reader, times, metrics.cache_lookup, budgets=budgets, store=store)
     if store:
         store.on_forget = authenticator.forget
-    revocations = SharedRevocations(store) if store else None
+    known = before.revocations.list if before and before.revocations else RevocationList()
+    revocations = SharedRevocations(store, known=known) if store else None
     return DirectoryParts(
         settings,
         _files(settings),

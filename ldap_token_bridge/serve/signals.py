@@ -12,44 +12,48 @@ from .bridge import Bridge
 from .supervisor import Supervisor
 from .unnoticed import collect_less_often
 
+_HELD = (signal.SIGHUP,)
 _REFUSED = "what changed cannot be used, so what was in force stays; see the log"
+
+
+def hold_hangups() -> None:
+    """Until `run_until_signalled` heeds them: by itself SIGHUP ends a process, also one that is about to start."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)
 
 
 async def run_until_signalled(bridge: Bridge, supervisor: Supervisor) -> None:
     """Run until SIGTERM or SIGINT; SIGHUP reloads. The supervisor hears of all three."""
     loop = asyncio.get_running_loop()
-    stopping = asyncio.Event()
-    reloads: set[asyncio.Task[None]] = set()
+    stopping, hangup = asyncio.Event(), asyncio.Event()
 
     async def tell_ready(*, usable: bool = True) -> None:
         status = f"Listening on {bridge.address}"
         await supervisor.ready(status if usable else f"{status}; {_REFUSED}")
 
     async def reload() -> None:
-        await supervisor.reloading()
-        await tell_ready(usable=await bridge.reload())
-
-    def on_hangup() -> None:
-        task = loop.create_task(reload())
-        reloads.add(task)
-        task.add_done_callback(reloads.discard)
+        """One for all SIGHUPs that came during the one before, or during the start."""
+        while True:
+            await hangup.wait()
+            hangup.clear()
+            await supervisor.reloading()
+            await tell_ready(usable=await bridge.reload())
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    loop.add_signal_handler(signal.SIGHUP, on_hangup)
+    loop.add_signal_handler(signal.SIGHUP, hangup.set)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD)
     collect_less_often()
     with _output_apart(bridge.metrics):
         await bridge.start()
         await tell_ready()
-        reassurance = loop.create_task(supervisor.reassure())
+        tasks = [loop.create_task(supervisor.reassure()), loop.create_task(reload())]
         try:
             await stopping.wait()
         finally:
-            for task in reloads:
-                task.cancel()
+            tasks[1].cancel()
             await supervisor.stopping()
             await bridge.stop()
-            reassurance.cancel()
+            tasks[0].cancel()
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from ldap_token_bridge.values import dataclass
 
 from .refresh_keys import KEY_ID, RefreshKeys
 
+_SKEW = 60  # seconds by which clocks of replicas may differ
 _VERSION = b"\x01"
 _NONCE = 12
 _TAG = 16
@@ -59,8 +60,11 @@ class RefreshGrant:
     def complaint(self, service: str, client_id: str | None, now: float, lifetime: int) -> RefreshRefusal | None:
         """What speaks against using it for this service by this client (None: any) now; None if nothing does.
 
-        A `lifetime` that became shorter since holds for old tokens, too; one that became longer does not.
+        A `lifetime` that became shorter since holds for old tokens, too; one that became longer does not. One of a
+        time to come was made while the clock was wrong: no revocation of today would end it.
         """
+        if self.issued_at > now + _SKEW:
+            return RefreshRefusal.UNKNOWN
         if now >= min(self.expires_at, self.issued_at + lifetime):
             return RefreshRefusal.EXPIRED
         if service != self.service:

@@ -1,5 +1,6 @@
 """POST /cache/flush on the admin listener: what is remembered of one account, or of everyone, is forgotten."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -14,6 +15,7 @@ Flush = Callable[[str], Awaitable[Mapping[str, object]]]
 """Forgets an account, by name; everyone if that is empty. Gives what was forgotten, for people."""
 
 _MAX_NAME = 256
+_PATIENCE = 5.0  # seconds for the body: few may be connected here, and those who wait would keep out the probes
 
 
 def flush_handler(flush: Flush) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -24,8 +26,12 @@ def flush_handler(flush: Flush) -> Callable[[web.Request], Awaitable[web.StreamR
         if "Origin" in request.headers:
             return answers.error(403, "DENIED", "This is for programs and not for web pages.")
         try:
-            account = await _account_in(request)
+            async with asyncio.timeout(_PATIENCE):
+                body = await request.read()
+            account = _account_in(request, body)
             return web.json_response({"account": account, "forgotten": dict(await flush(account))})
+        except TimeoutError:
+            return answers.error(408, "UNSUPPORTED", "The body did not come in time.")
         except BadRequest as problem:
             return answers.error(400, "UNSUPPORTED", str(problem))
         except Unavailable as problem:
@@ -34,9 +40,8 @@ def flush_handler(flush: Flush) -> Callable[[web.Request], Awaitable[web.StreamR
     return handle
 
 
-async def _account_in(request: web.Request) -> str:
+def _account_in(request: web.Request, body: bytes) -> str:
     """Raises BadRequest rather than take a slip for `everyone`."""
-    body = await request.read()
     in_body = _of_body(body) if body else None
     in_query = request.query.getall("account", [])
     if unknown := sorted(set(request.query) - {"account"}):

@@ -59,7 +59,8 @@ async def read_form(request: web.Request, address: Address | None, deadline: Dea
         raise BadRequest("the form is not UTF-8") from None
     except TimeoutError:
         raise SlowClient from None
-    except (web.RequestPayloadError, ConnectionError):
+    except (web.RequestPayloadError, ConnectionError) as error:
+        error.__traceback__ = None  # aiohttp keeps the error, and its frames what came of the body: a password, too
         raise BadRequest("the body ended early, or is not encoded as its headers say") from None
     for name in ("grant_type", "service", "client_id"):
         if not _single(fields, name):

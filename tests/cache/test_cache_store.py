@@ -261,6 +261,16 @@ async def test_what_is_called_back_anywhere_holds_everywhere(world: World) -> No
     assert await revoked(here) == await revoked(there) == ["t1", "t2"]
 
 
+async def test_what_was_known_before_a_reload_holds_after_it(world: World) -> None:
+    """Though the store has lost it meanwhile, and it stands in no file of this bridge."""
+    world.backend.entries.clear()
+    known = RevocationList().with_token("t1", 900)
+    anew = SharedRevocations(world.one, lambda: world.now, known).beside(OneFile(RevocationList()))
+    assert await revoked(anew) == ["t1"]
+    other = SharedRevocations(world.two, lambda: world.now).beside(OneFile(RevocationList()))
+    assert await revoked(other) == ["t1"], "and the store has it again"
+
+
 async def test_without_the_store_no_refresh_token_is_taken_for_long(world: World) -> None:
     """What was told lately holds for a while; who has just started knows nothing."""
     told = SharedRevocations(world.one, lambda: world.now).beside(OneFile(RevocationList()))

@@ -59,10 +59,17 @@ def test_spellings_that_a_directory_takes_for_one_share_a_key() -> None:
         "CORP\\<token>",
         "ali\u2028ce",
         "ali\u00adce",
+        "Robot+ci",
+        "CORP\\robot+ci",
+        "robot\uff0bci",
+        "WORKLOAD+gitlab",
     ],
 )
 def test_what_can_be_no_account_is_not_looked_up(typed: str) -> None:
-    """Control and invisible characters, outer spaces, and names that clients use for themselves."""
+    """Control and invisible characters, outer spaces, names that clients use for themselves, and machines' names.
+
+    The secret of a robot whose name was mistyped would else be shown to the directory.
+    """
     assert parse_login_name(typed) is None
 
 

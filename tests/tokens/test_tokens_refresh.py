@@ -169,6 +169,8 @@ def test_a_key_that_others_can_read_is_warned_about(tmp_path: Path) -> None:
         ("registry.test", "docker", 5000, 4000, RefreshRefusal.EXPIRED),
         ("registry.test", "docker", 2000, 1000, RefreshRefusal.EXPIRED),
         ("registry.test", "docker", 5000, 99_999, RefreshRefusal.EXPIRED),
+        ("registry.test", "docker", 940, 4000, None),
+        ("registry.test", "docker", 939, 4000, RefreshRefusal.UNKNOWN),
         ("Registry.test", "docker", 2000, 4000, RefreshRefusal.OTHER_SERVICE),
         ("", "docker", 2000, 4000, RefreshRefusal.OTHER_SERVICE),
         ("registry.test", "buildkit-client", 2000, 4000, RefreshRefusal.OTHER_CLIENT),
@@ -178,7 +180,10 @@ def test_a_key_that_others_can_read_is_warned_about(tmp_path: Path) -> None:
 def test_what_speaks_against_a_token_by_itself(
     service: str, client: str | None, now: float, lifetime: int, reason: RefreshRefusal | None
 ) -> None:
-    """Time, also by a lifetime that was shortened since and not by one that grew; service; client."""
+    """Time, also by a lifetime that was shortened since and not by one that grew; service; client.
+
+    One of a time to come, from a clock that was wrong, would outlive each revocation of today.
+    """
     assert GRANT.complaint(service, client, now, lifetime) is reason
 
 

@@ -1,15 +1,25 @@
 """What a client may send before it has said who it is: all of it is bounded, and none of it is the next one's."""
 
 import asyncio
+import gc
 import gzip
 from collections.abc import AsyncIterator
 
 import pytest
+from aiohttp import web
 
 from ldap_token_bridge.listen_address import ListenAddress
 from ldap_token_bridge.observe import Metrics
 from ldap_token_bridge.token_service import TokenRequest, TokenService
-from ldap_token_bridge.web import EndpointOptions, Listener, TokenEndpoint, messages_with, public_app, token_handlers
+from ldap_token_bridge.web import (
+    EndpointOptions,
+    Listener,
+    TokenEndpoint,
+    flush,
+    messages_with,
+    public_app,
+    token_handlers,
+)
 
 _OPTIONS = EndpointOptions(5.0, (), messages_with({}))
 _GET = b"GET /token HTTP/1.1\r\nHost: bridge\r\nAuthorization: Basic YTpi\r\n\r\n"
@@ -120,6 +130,46 @@ async def test_a_packed_body_is_not_unpacked(connection: Connection) -> None:
     status, text = await _answer(reader)
     assert status == b"400"
     assert b"the body must not be packed" in text
+
+
+async def test_a_password_that_came_in_part_is_not_kept(connection: Connection, service: Away) -> None:
+    """The client hung up: what cycles hold waits for the collector, and that may be long."""
+    _, writer = connection
+    secret = b"half-a-password-7f31"
+    gc.collect()
+    gc.disable()
+    try:
+        writer.write(_POST % b"/token" + b"Content-Length: 1000\r\n\r\ngrant_type=password&password=" + secret)
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        writer.transport.abort()
+        await asyncio.sleep(0.1)
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        gc.collect()
+        parts = [part for kept in gc.garbage for part in gc.get_referents(kept) if isinstance(part, bytes | bytearray)]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
+    assert not any(secret in part for part in parts)
+    assert service.asked == []
+
+
+async def test_a_flush_whose_body_does_not_come_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few may be connected to the admin listener, and probes and metrics are asked there."""
+    monkeypatch.setattr(flush, "_PATIENCE", 0.1)
+
+    async def forget(_account: str) -> dict[str, object]:
+        raise AssertionError
+
+    app = web.Application()
+    app.router.add_post(flush.FLUSH_PATH, flush.flush_handler(forget))
+    listener = Listener(app, ListenAddress("127.0.0.1", 0), max_connections=10)
+    reader, writer = await asyncio.open_connection("127.0.0.1", (await listener.start()).port)
+    writer.write(_POST % flush.FLUSH_PATH.encode() + b"Content-Length: 20\r\n\r\n{")
+    assert await _status(reader) == b"408"
+    writer.close()
+    await listener.stop()
 
 
 async def _flood(writer: asyncio.StreamWriter) -> None:

@@ -24,11 +24,17 @@ _TRIES = 5
 class SharedRevocations:
     """The list of a file and the store's, united; see `beside`. `clock` gives seconds and never goes back."""
 
-    def __init__(self, store: SharedStore, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        store: SharedStore,
+        clock: Callable[[], float] = time.monotonic,
+        known: RevocationList = RevocationList(),  # noqa: B008 -- a value
+    ) -> None:
+        """`known` is what was read before a reload: a store that has lost its content must not bring anything back."""
         self._store = store
         self._file: Revocations | None = None
         self._clock = clock
-        self._list = RevocationList()
+        self._list = known
         self._looking = asyncio.Lock()
         self._told_at = -math.inf
         self._look_at = -math.inf
