@@ -75,6 +75,12 @@ class LdapClient:
         own = tuple(server.state for server in self._servers)
         return own + tuple(state for client in self.domains.values() for state in client.states())
 
+    def try_again(self) -> None:
+        """Do not wait any longer if the service account was refused: an operator has mended something."""
+        self._account.try_again()
+        for client in self.domains.values():
+            client.try_again()
+
     @property
     def notes(self) -> tuple[str, ...]:
         """What was odd when the servers were looked for last, for operators."""

@@ -7,6 +7,8 @@ import asyncio
 
 from ldap_token_bridge.errors import Unavailable
 
+INSUFFICIENT_RIGHTS = 50  # RFC 4511 appendix A.2
+
 
 class DirectoryDown(Unavailable):
     """No server answered. The text is safe for people; `detail` names servers and causes and is for the log.

@@ -8,7 +8,7 @@ from ldap_token_bridge.values import dataclass
 
 from .address import ServerAddress
 from .channels import SearchChannel
-from .errors import Overloaded, SearchFailed, ServiceAccountRefused, TimedOut, TransportFailure
+from .errors import INSUFFICIENT_RIGHTS, Overloaded, SearchFailed, ServiceAccountRefused, TimedOut, TransportFailure
 from .lifetime import Lifetime, Roster
 from .model import Entry, SearchRequest
 from .options import LdapOptions, Observer
@@ -19,6 +19,9 @@ from .timing import Timing
 MAX_PIPELINED = 500  # searches under way on one connection; slapd ends it at 1,000 (conn_max_pending_auth)
 GROW_AGAIN_AFTER = 5.0  # seconds without trying to add a connection, after that has failed
 WEED_AGAIN_AFTER = 1.0  # seconds in which connections that are not used are not looked at
+# Who a connection is, a server decides at its bind: rights that were given since count on a new one alone. So many
+# seconds it is believed that they were not.
+RIGHTS_STAY = 10.0
 _OWN_LIMIT = Deadline(math.inf)
 
 
@@ -83,8 +86,11 @@ class SearchPool:
         with Timing(self._observe, "search", self._name) as timing:
             try:
                 entries = await read_all(slot.channel, request, deadline)
-            except SearchFailed:
+            except SearchFailed as failure:
                 timing.finish(ok=False)
+                now = asyncio.get_running_loop().time()
+                if failure.code == INSUFFICIENT_RIGHTS and now - slot.lifetime.born >= RIGHTS_STAY:
+                    self._retire(slot)
                 raise
             finally:
                 if slot.retired and not slot.channel.load:
@@ -115,11 +121,15 @@ class SearchPool:
         """Drops connections that have died; lets those end that have lived or idled long enough."""
         self._weed_after = now + WEED_AGAIN_AFTER
         for slot in [slot for slot in self._slots if slot.is_over(now)]:
+            self._retire(slot)
+
+    def _retire(self, slot: _Slot) -> None:
+        """No more searches on it; it ends when those under way have ended."""
+        if slot in self._slots:
             self._slots.remove(slot)
-            if slot.channel.is_open:
-                slot.retired = True
-                if not slot.channel.load:
-                    slot.channel.hang_up()
+            slot.retired = True
+            if slot.channel.is_open and not slot.channel.load:
+                slot.channel.hang_up()
 
     async def _opened(self, deadline: Deadline) -> _Slot:
         """The connection that is being opened: one try for all who wait, whoever of them goes away."""

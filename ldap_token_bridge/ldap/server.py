@@ -12,6 +12,7 @@ from .bind_pool import BindPool
 from .breaker import Breaker, BreakerState
 from .channels import BindChannel, SearchChannel
 from .errors import (
+    INSUFFICIENT_RIGHTS,
     BindInterrupted,
     SearchFailed,
     ServerBusy,
@@ -146,6 +147,8 @@ class Server:
                 self._note(error.detail)
             case SearchFailed():
                 self.breaker.answered()
+                if error.code == INSUFFICIENT_RIGHTS:  # nobody else would say why no login works
+                    self._note(error.detail)
 
     async def _ask(self) -> None:
         try:

@@ -8,7 +8,7 @@ from ldap_token_bridge.identity import Secret
 
 from .channels import SearchChannel
 from .credentials import checked_bind
-from .errors import ServerBusy, ServiceAccountRefused, describe
+from .errors import INSUFFICIENT_RIGHTS, ServerBusy, ServiceAccountRefused, describe
 
 # A pause after a refusal, doubled with each: five tries within half an hour lock many an account.
 REFUSAL_SECONDS = 30.0
@@ -16,6 +16,7 @@ _LONGEST_PAUSE = 900.0
 # RFC 4511 appendix A.2: authentication and access, and names that are not there; 19 and 53 are how 389 Directory Server
 # says "locked" and "inactivated". Anything else is the server's own trouble, and the next one may be better.
 _REFUSALS = frozenset((7, 8, 13, 14, 19, 32, 34, 48, 49, 50, 53))
+_CHANGE_AFTER_RESET = 2  # draft-behera-ldap-password-policy-10 section 6.2
 BUSY = frozenset((51, 52))  # RFC 4511: busy, unavailable
 _OWN_LIMIT = Deadline(math.inf)
 
@@ -46,6 +47,10 @@ class ServiceAccount:
         """Whether its last try was refused."""
         return self._refusal is not None
 
+    def try_again(self) -> None:
+        """An operator says that it may be right by now."""
+        self._refused_until = 0.0
+
     def check(self) -> None:
         """Raises ServiceAccountRefused while a refusal is remembered."""
         if self._above is not None:
@@ -65,6 +70,9 @@ class ServiceAccount:
                 answer = await channel.login(*checked_bind(self._dn, self._password), _OWN_LIMIT)
             if answer.code in BUSY:
                 raise ServerBusy(f"answered {describe(answer.code, answer.diagnostic)}")
+            if answer.code == 0 and answer.policy_error == _CHANGE_AFTER_RESET:
+                # The bind is good, and every search would be refused (OpenLDAP's ppolicy): what it would say.
+                answer = answer._replace(code=INSUFFICIENT_RIGHTS, diagnostic="its password must be changed first")
             if answer.code == 0:
                 self._refusal = None
                 self._pause = REFUSAL_SECONDS

@@ -146,6 +146,8 @@ class Bridge:
                 self._spans = spans
                 self._begin(replace_spans(spans))
             self._endpoint.options = endpoint_options(settings)
+            if parts is self._parts:
+                parts.client.try_again()
             self._take_up(settings, files, parts, by="signal")
             return True
 

@@ -9,7 +9,7 @@ from ldap_token_bridge.checkup import Grade, Item, exit_code, live
 from ldap_token_bridge.ldap import LdapClient
 from tests.checkup.conftest import POLICY, MakeFolder, connect, of_slapd
 from tests.conftest import MakeSlapd
-from tests.support import canaries
+from tests.support import canaries, slapd_tree
 from tests.support.certificates import Authority
 from tests.support.process import free_port
 from tests.support.slapd import Slapd
@@ -53,6 +53,19 @@ async def test_a_wrong_service_password(make_folder: MakeFolder, slapd: Slapd) -
     assert item.remedy == "Check directory.bind_dn and directory.bind_password_file."
     assert exit_code([item]) == 2
     assert "hunter2" not in repr(item)
+
+
+async def test_a_service_password_that_an_administrator_has_reset(make_folder: MakeFolder, slapd: Slapd) -> None:
+    """OpenLDAP takes it at the bind and refuses every search: the bridge would start, and nobody could log in."""
+    path = make_folder(of_slapd(slapd, bind_dn=slapd_tree.person_dn("frank")))
+    (path.parent / "password").write_text(canaries.password("frank"))
+    (item,) = await connect(path)
+    assert item.what == (
+        f"{slapd.ldaps_url}: the service account is refused: 50 insufficientAccessRights"
+        " (its password must be changed first)"
+    )
+    assert str(item.where) == f"{path}:12:12"
+    assert exit_code([item]) == 2
 
 
 async def test_a_wrong_password_is_shown_to_one_server_only(make_folder: MakeFolder, slapd: Slapd) -> None:

@@ -8,7 +8,7 @@ import pytest
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.identity import Secret
-from ldap_token_bridge.ldap import LdapClient, ServiceAccountRefused
+from ldap_token_bridge.ldap import LdapClient, SearchFailed, ServiceAccountRefused, search_pool
 from ldap_token_bridge.ldap import service_account as service_account_module
 from ldap_token_bridge.ldap.channels import SearchChannel
 from ldap_token_bridge.ldap.service_account import ServiceAccount
@@ -94,6 +94,44 @@ async def test_after_a_while_it_is_tried_again(
     await asyncio.sleep(0.06)
     assert len(await client.search(FIND_ALICE, soon())) == 1
     assert len(server.seen("bind")) == 2
+
+
+async def test_an_operator_who_has_mended_it_need_not_wait(make_server: MakeServer, make_client: MakeClient) -> None:
+    """SIGHUP: one more try, now; if that is refused, too, the pause is the longer one."""
+    server = await make_server(tls=False)
+    client = make_client(options_for(server.url, **WRONG))
+    for tries in (1, 2):
+        for _ in range(2):
+            with pytest.raises(ServiceAccountRefused) as caught:
+                await client.search(FIND_ALICE, soon())
+        assert len(server.seen("bind")) == tries
+        client.try_again()
+    assert caught.value.retry_after > 30
+    server.passwords[SERVICE_DN] = b"outdated"
+    assert len(await client.search(FIND_ALICE, soon())) == 1
+
+
+async def test_rights_that_were_given_since_count_on_a_new_connection(
+    make_server: MakeServer, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server decides at the bind who a connection is. It is not bound anew for each search that is refused."""
+    server = await make_server(tls=False)
+    client = make_client(options_for(server.url, **PLAIN))
+    server.on_search = lambda _: Reply(50, "Operations are restricted")
+    for _ in range(3):
+        with pytest.raises(SearchFailed):
+            await client.search(FIND_ALICE, soon())
+    assert len(server.seen("bind")) == 1
+    (state,) = client.states()
+    assert state.up
+    assert "50 insufficientAccessRights (Operations are restricted)" in state.last_failure
+    monkeypatch.setattr(search_pool, "RIGHTS_STAY", 0.0)
+    with pytest.raises(SearchFailed):
+        await client.search(FIND_ALICE, soon())
+    server.on_search = None
+    assert len(await client.search(FIND_ALICE, soon())) == 1
+    assert len(server.seen("bind")) == 2
+    await until(lambda: server.open_connections == 1)
 
 
 async def test_a_changed_password_leaves_open_connections_alone(
