@@ -53,7 +53,7 @@ def check_server_tls(settings: Settings, now: datetime) -> list[Item]:
     names = ", ".join(names_in(certificate)) or "no name"
     if ends - now < _SOON:
         what = f"server.tls.certificate: the certificate expires on {ends:%Y-%m-%d %H:%M} UTC"
-        return [Item(topic, Grade.WARNING, what, where, "Renew it; then reload the bridge (SIGHUP).")]
+        return [Item(topic, Grade.WARNING, what, where, "Renew it; a running bridge takes it up by itself.")]
     return [Item(topic, Grade.FINE, f"certificate for {names}, valid until {ends:%Y-%m-%d}")]
 
 

@@ -17,7 +17,7 @@ from ldap_token_bridge.settings import Settings
 from ldap_token_bridge.token_service import Snapshot, TokenService
 from ldap_token_bridge.web import Listener, ServerTls, TokenEndpoint, admin_app, public_app, token_handlers
 
-from .daily import warn_daily
+from .daily import warn_daily, warn_of_server_tls
 from .descriptors import max_connections
 from .directory_state import server_gauges
 from .files import Files, read_files
@@ -77,6 +77,7 @@ class Bridge:
         self._background: set[asyncio.Task[None]] = set()
         self._report = Report(self.metrics, now)
         self._report.in_force(settings, files)
+        warn_of_server_tls(settings, self._moment())
 
     async def start(self) -> None:
         """Ask the directory whether it knows the bridge, then listen; raises Misconfigured.
@@ -91,7 +92,7 @@ class Bridge:
         except Misconfigured:
             await self._public.stop()
             raise
-        self._begin(warn_daily(lambda: self._service.snapshot.keyring, self._now))
+        self._begin(warn_daily(lambda: self._service.snapshot.keyring, lambda: self.settings, self._now))
         self._begin(follow(lambda: self.settings.policy.poll, lambda: self._watch, self._reload_files))
         self._parts.start()
         self._begin(self._parts.learn_groups(self._service.snapshot.policy))
@@ -194,6 +195,7 @@ class Bridge:
         self.settings, self._files, self._parts = settings, files, parts
         self._service.snapshot = self._snapshot(settings, files, parts, self._service.snapshot)
         self._report.in_force(settings, files)
+        warn_of_server_tls(settings, self._moment())
         self._report.taken_up(files, by)
         parts.start()
         if parts is not old:

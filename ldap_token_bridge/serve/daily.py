@@ -1,18 +1,37 @@
-"""What is said again every day while the bridge runs: certificates of signing keys that come to their end."""
+"""What is said again every day while the bridge runs: certificates that come to their end."""
 
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from ldap_token_bridge.checkup import Grade
+from ldap_token_bridge.checkup.certificates import check_server_tls
 from ldap_token_bridge.observe import log
+from ldap_token_bridge.settings import Settings
 from ldap_token_bridge.tokens import Keyring
+
+from .report import warn
 
 _DAY = 86_400.0
 
 
-async def warn_daily(keyring: Callable[[], Keyring], now: Callable[[], float], seconds: float = _DAY) -> None:
+async def warn_daily(
+    keyring: Callable[[], Keyring],
+    settings: Callable[[], Settings],
+    now: Callable[[], float],
+    seconds: float = _DAY,
+) -> None:
     """Forever. A start and a reload say the same by themselves."""
     while True:
         await asyncio.sleep(seconds)
-        for warning in keyring().ending(datetime.fromtimestamp(now(), UTC)):
+        moment = datetime.fromtimestamp(now(), UTC)
+        for warning in keyring().ending(moment):
             log().warning(warning)
+        warn_of_server_tls(settings(), moment)
+
+
+def warn_of_server_tls(settings: Settings, now: datetime) -> None:
+    """A certificate that clients refuse, now or soon, is no reason not to start: it is renewed while the bridge runs."""
+    for item in check_server_tls(settings, now):
+        if item.grade is not Grade.FINE:
+            warn(item.problem)

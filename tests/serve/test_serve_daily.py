@@ -1,15 +1,18 @@
 """What a bridge that runs for months says by itself."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from ldap_token_bridge.observe import configure_logging
-from ldap_token_bridge.serve.daily import warn_daily
+from ldap_token_bridge.serve.daily import warn_daily, warn_of_server_tls
+from ldap_token_bridge.settings import load_settings
 from ldap_token_bridge.tokens import Keyring
+from tests.support.certificates import Authority
 from tests.support.key_folder import NOW, certificate, ec_key, write_pair
+from tests.support.settings_file import write_settings
 
 
 async def test_a_certificate_near_its_end_is_warned_of_every_day(
@@ -29,7 +32,8 @@ async def test_a_certificate_near_its_end_is_warned_of_every_day(
             asked.set()
         return (moment or NOW).timestamp()
 
-    task = asyncio.create_task(warn_daily(lambda: rings[-1], now, seconds=0))
+    settings = load_settings(write_settings(tmp_path), {})
+    task = asyncio.create_task(warn_daily(lambda: rings[-1], lambda: settings, now, seconds=0))
     async with asyncio.timeout(10):
         await asked.wait()
     task.cancel()
@@ -37,3 +41,19 @@ async def test_a_certificate_near_its_end_is_warned_of_every_day(
     printed = capsys.readouterr().err
     assert printed.count("the certificate of the key short ends on 2027-01-20") == 3
     assert "keys new" in printed
+
+
+@pytest.mark.parametrize(("days", "told"), [(90, ""), (3, "the certificate expires on"), (-1, "has expired")])
+def test_a_listeners_certificate_near_its_end_is_warned_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], days: int, told: str
+) -> None:
+    """With the place in bridge.yaml: clients refuse it, and the bridge starts all the same."""
+    configure_logging("text", "info")
+    pair = Authority(tmp_path).issue("bridge", ["127.0.0.1"], days=days)
+    tls = {"certificate": str(pair.certificate), "key": str(pair.key)}
+    settings = load_settings(write_settings(tmp_path, server={"tls": tls}), {})
+    warn_of_server_tls(settings, datetime.now(UTC))
+    printed = capsys.readouterr().err
+    assert bool(printed) is bool(told)
+    assert told in printed
+    assert not told or "bridge.yaml:" in printed
