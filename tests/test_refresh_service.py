@@ -218,7 +218,16 @@ async def test_each_way_of_revoking(refresh: Refresh) -> None:
 
 
 @pytest.mark.parametrize(
-    "broken", [None, b"", b"{}", b"[1]", b'{"version":2,"all_until":0,"accounts":{},"tokens":{}}', b"\xff" * 9]
+    "broken",
+    [
+        None,
+        b"",
+        b"{}",
+        b"[1]",
+        b'{"version":2,"all_until":0,"accounts":{},"tokens":{}}',
+        b"\xff" * 9,
+        b'{"version":1,"all_until":9999999999,"accounts":{},"tokens":{},"all_until":0}',
+    ],
 )
 async def test_a_list_that_cannot_be_read_lets_nobody_in(refresh: Refresh, broken: bytes | None) -> None:
     """Nor does it refuse for good: it is 503 until the list is there again. Passwords go on."""

@@ -90,7 +90,7 @@ class RevocationList:
     @classmethod
     def of_text(cls, text: bytes) -> "RevocationList":
         """Raises ValueError for anything that `text` did not write."""
-        content = json.loads(text)
+        content = json.loads(text, object_pairs_hook=_each_once)
         if not isinstance(content, dict) or content.keys() != {"version", "all_until", "accounts", "tokens"}:
             raise ValueError("other keys than version, all_until, accounts and tokens")
         if content["version"] != _VERSION:
@@ -102,6 +102,14 @@ class RevocationList:
                 raise ValueError(f"{name} are not names with times")
         accounts = {_plain(name): at for name, at in content["accounts"].items()}
         return cls(content["all_until"], accounts, content["tokens"])
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of a name that stands twice the last time would count, and it may be the earlier one."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice")
+    return found
 
 
 def _are_times(values: Any) -> bool:

@@ -31,7 +31,7 @@ async def warn_daily(
 
 
 def warn_of_server_tls(settings: Settings, now: datetime) -> None:
-    """A certificate that clients refuse, now or soon, is no reason not to start: it is renewed while the bridge runs."""
+    """A certificate that clients refuse is no reason not to start: it is renewed while the bridge runs."""
     for item in check_server_tls(settings, now):
         if item.grade is not Grade.FINE:
             warn(item.problem)

@@ -5,6 +5,7 @@ with a stray space would show its password in both.
 """
 
 import logging
+import math
 from asyncio import Future, Task
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
@@ -48,6 +49,7 @@ class Direct(Protocol):
 Finish = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
 NO_DIRECT: Mapping[str, Direct] = MappingProxyType({})
 _METHODS = ("GET", "POST")
+_TELL_AGAIN = 10.0  # seconds
 # Octets of a request's line and fields. aiohttp bounds each of them and their number, which comes to 8 MB together.
 _MAX_HEAD = 128 * 1024
 # What `_Handler.data_received` needs of aiohttp's inside; a release that lacks it answers everything the general way.
@@ -105,8 +107,19 @@ class _Server(web.Server):
     max_connections = 0
     direct = NO_DIRECT
 
+    _told_at = -math.inf
+    _refused = 0  # since it was told
+
     def __call__(self) -> web.RequestHandler:
         return _Handler(self, loop=self._loop, **self._kwargs)
+
+    def refuse(self, transport: Any, now: float) -> None:
+        """Whoever comes beyond the bound may come as fast as can be: the log hears of it once in a while."""
+        transport.abort()
+        self._refused += 1
+        if now - self._told_at >= _TELL_AGAIN:
+            log().warning("too many connections were refused", limit=self.max_connections, refused=self._refused)
+            self._told_at, self._refused = now, 0
 
 
 class _Handler(web.RequestHandler):
@@ -124,7 +137,7 @@ class _Handler(web.RequestHandler):
         self._server = server
         self._peer: str | None = None
         self._answering: Task[None] | None = None
-        self._head = 0  # octets of a request whose head is not whole yet
+        self._head = 0  # octets of which no request has come yet: of a head, or of those that aiohttp holds back
         self._body: StreamReader = EMPTY_PAYLOAD
 
     def connection_made(self, transport: Any) -> None:
@@ -133,8 +146,7 @@ class _Handler(web.RequestHandler):
         self._peer = peer[0] if peer else None
         # Descriptors are needed for the directory, too: whoever comes beyond the bound is not served at all.
         if len(self._server.connections) > self._server.max_connections:
-            log().warning("too many connections; one was refused", limit=self._server.max_connections)
-            transport.abort()
+            self._server.refuse(transport, self._loop.time())
 
     def data_received(self, data: bytes) -> None:
         waiter = self._waiter if self._server.direct else None

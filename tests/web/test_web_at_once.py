@@ -230,11 +230,11 @@ def test_a_request_before_the_last_reply_is_read(warm: Wire, ways: list[str]) ->
 
 
 def test_who_never_reads_is_not_served_for_ever(running: InProcess, warm: Wire) -> None:
-    """Replies that wait for a reader are held for a few requests only, not for as many as come."""
+    """Replies that wait for a reader are held for a few requests only, not for as many as come: no more is taken."""
     before = _counted(running)["issued"]
     octets = asking()
     warm._client.settimeout(1.0)  # long enough for a bridge that goes on to take more
-    with pytest.raises(TimeoutError):
+    with pytest.raises((TimeoutError, ConnectionError)):
         _send_again_and_again(warm, octets)
     assert _counted(running)["issued"] - before < 20_000
 
