@@ -22,6 +22,7 @@ SCHEMA: list[tuple[Values, str]] = [
     ({"bridge": {"token": {"keys_dir": "/k"}}}, "at '/bridge/token': additional properties 'keys_dir' not allowed"),
     ({"bridge": {"server": {"listen": "0.0.0.0:1"}}}, "additional properties 'listen' not allowed"),
     ({"bridge": {"policy": "policy.yaml"}}, "at '/bridge': additional properties 'policy' not allowed"),
+    ({"bridge": {"cache": {"shared": "redis://user:secret@store"}}}, "at '/bridge/cache/shared': "),
     ({"bridge": {"token": {"lifetime": 900}}}, "at '/bridge/token/lifetime': got number, want string"),
     ({"securityContext": {"runAsUser": 0}}, "at '/securityContext/runAsUser': minimum: got 0, want 1"),
     ({"policy": {"files": {"policy.yml": "x"}}}, "additional properties 'policy.yml' not allowed"),

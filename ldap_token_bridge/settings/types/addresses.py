@@ -11,7 +11,12 @@ from ldap_token_bridge.yamlfile import checked, parse_network, parsed, refuse
 
 _MAX_PORT = 65535
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?").fullmatch
-_STORE_SCHEMA = {"type": "string", "pattern": r"^(none|unix:.+|(redis|valkey)s?(\+(sentinel|cluster))?://[^:@]*@?.+)$"}
+# What parse_store would refuse for a password in it, this does, too: a schema is all that looks at the chart's values.
+_STORE_SCHEMA = {
+    "type": "string",
+    "pattern": r"^(none|unix:(//([^:/?#]*@)?)?/[^/?#][^?#]*"
+    r"|(redis|valkey)s?(\+(sentinel|cluster))?://([^:/?#]*@)?[^@/?#]+(/[A-Za-z0-9._/-]*)?)$",
+}
 
 
 def parse_listen(value: Any) -> ListenAddress:
