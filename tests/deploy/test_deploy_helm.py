@@ -153,15 +153,6 @@ def test_the_two_kinds_of_certificate_are_apart(rendered: dict[str, Objects]) ->
     assert signing["secretName"] != server["secretName"]
 
 
-@pytest.mark.parametrize("scheme", ["HTTP", "HTTPS"])
-def test_probes_ask_the_public_port(rendered: dict[str, Objects], scheme: str) -> None:
-    """/livez and /readyz, over TLS where the bridge speaks it."""
-    things = rendered["small" if scheme == "HTTP" else "full"]
-    container = only(things, "Deployment")["spec"]["template"]["spec"]["containers"][0]
-    assert container["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "token", "scheme": scheme}
-    assert container["livenessProbe"]["httpGet"] == {"path": "/livez", "port": "token", "scheme": scheme}
-
-
 def test_alerts_lead_to_the_runbook_that_is_named(rendered: dict[str, Objects]) -> None:
     """They are those of deploy/prometheus, with the address put in."""
     rules = only(rendered["full"], "PrometheusRule")["spec"]

@@ -59,6 +59,17 @@ labels:
 {{- include "bridge.tlsSecret" . | empty | ternary "HTTP" "HTTPS" -}}
 {{- end }}
 
+{{/* The admin listener, in plain HTTP. The kubelet reaches it from outside with metrics alone; else it listens on
+     loopback, and a program in the container asks it. */}}
+{{- define "bridge.livez" -}}
+{{- if .Values.metrics.enabled -}}
+httpGet: {path: /livez, port: metrics}
+{{- else -}}
+exec:
+  command: [python3, -c, "import urllib.request as http; http.urlopen('http://127.0.0.1:5002/livez', timeout=4)"]
+{{- end -}}
+{{- end }}
+
 {{/* What the restricted profile of the Pod Security Standards asks of a container. */}}
 {{- define "bridge.containerSecurity" -}}
 allowPrivilegeEscalation: false
