@@ -126,18 +126,6 @@ def test_services_find_the_bridges_alone(rendered: dict[str, Objects]) -> None:
     assert [each["metadata"]["name"] for each in matching] == ["registry-ldap-token-bridge-metrics"]
 
 
-def test_what_goes_out_is_dns_the_directory_and_the_store(rendered: dict[str, Objects]) -> None:
-    """And nothing else, unless it is named."""
-
-    def ports(things: Objects) -> list[list[int]]:
-        rules = only(things, "NetworkPolicy")["spec"]["egress"]
-        return [sorted({port["port"] for port in rule["ports"]}) for rule in rules]
-
-    assert ports(rendered["small"]) == [[53], [636]]
-    assert ports(rendered["full"]) == [[53], [636, 3269], [6379], [443]]
-    assert len(only(rendered["small"], "NetworkPolicy")["spec"]["ingress"]) == 1
-
-
 def test_the_two_kinds_of_certificate_are_apart(rendered: dict[str, Objects]) -> None:
     """The server's is renewed with a new key; the signing one lives for years, keeps its key, and serves nobody."""
     things = rendered["full"]

@@ -48,6 +48,9 @@ def test_the_schema_names_the_value(told: str, words: str) -> None:
     assert words in told
 
 
+WORKLOAD = {"issuer": "https://ci", "audience": "registry", "subjects": [{"name": "x", "claims": {"sub": "x"}}]}
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -79,9 +82,28 @@ def test_the_schema_names_the_value(told: str, words: str) -> None:
             {"bridge": {"cache": {"shared": "redis://store"}}},
             "bridge.cache.shared and sharedStore.existingSecret belong together",
         ),
-        ({"bridge": {"cache": {"shared": "redis://store"}}}, "networkPolicy.sharedStore.ports is empty"),
         ({"sharedStore": {"existingSecret": "s"}}, "belong together"),
         ({"ingress": {"enabled": True}}, "ingress.host is missing"),
+        (
+            {"ingress": {"enabled": True}},
+            "bridge.server.trusted_proxies is missing, and ingress.enabled is set. All clients",
+        ),
+        ({"service": {"loadBalancerSourceRanges": ["10.0.0.0/8"]}}, "it would keep nobody away"),
+        (
+            {"networkPolicy": {"ldap": {"ports": [3269]}}},
+            "networkPolicy.ldap.ports lacks 636, the port of ldaps://dc1.corp.example.com.",
+        ),
+        (
+            {
+                "bridge": {"cache": {"shared": "rediss://u@[fd00::1]:6380/2"}},
+                "networkPolicy": {"sharedStore": {"ports": [6379]}},
+            },
+            "networkPolicy.sharedStore.ports lacks 6380, the port of [fd00::1]:6380.",
+        ),
+        (
+            {"bridge": {"workloads": {"ci": WORKLOAD}, "tracing": {"otlp_endpoint": "http://otel:4318"}}},
+            "could not reach the keys of bridge.workloads.ci and bridge.tracing.otlp_endpoint. Let them out",
+        ),
         ({"metrics": {"enabled": True}}, "networkPolicy.metricsFrom is empty, so nobody could read the metrics"),
         ({"metrics": {"serviceMonitor": {"enabled": True}}}, "metrics.serviceMonitor.enabled needs metrics.enabled"),
         ({"autoscaling": {"enabled": True, "minReplicas": 9}}, "autoscaling.minReplicas is larger"),

@@ -1,6 +1,17 @@
 {{/* What no single value can tell, all of it at once. The kinds of values are the business of values.schema.json. */}}
 {{- define "bridge.check" -}}
 {{- $problems := list -}}
+{{- range $part := list "settings" "network" "pods" -}}
+{{- $problems = concat $problems (include (printf "bridge.problems.%s" $part) $ | fromJsonArray) -}}
+{{- end -}}
+{{- if $problems -}}
+{{- fail (printf "\n\nThese values cannot be used:\n- %s\n" (join "\n- " $problems)) -}}
+{{- end -}}
+{{- end }}
+
+{{/* bridge.yaml, and the Secrets and ConfigMaps that it needs. */}}
+{{- define "bridge.problems.settings" -}}
+{{- $problems := list -}}
 {{- $bridge := .Values.bridge -}}
 {{- $token := $bridge.token | default dict -}}
 {{- if not .Values.image.repository -}}
@@ -56,29 +67,5 @@
 {{- if ne $store (not (empty .Values.sharedStore.existingSecret)) -}}
 {{- $problems = append $problems "bridge.cache.shared and sharedStore.existingSecret belong together: the store, and the key that seals what is in it." -}}
 {{- end -}}
-{{- if and $store .Values.networkPolicy.enabled (not .Values.networkPolicy.sharedStore.ports) -}}
-{{- $problems = append $problems "networkPolicy.sharedStore.ports is empty, so bridges could not reach the store. Name its port, as in [6379]." -}}
-{{- end -}}
-{{- if and .Values.ingress.enabled (not .Values.ingress.host) -}}
-{{- $problems = append $problems "ingress.host is missing: the host of the registry's realm." -}}
-{{- end -}}
-{{- $metrics := .Values.metrics -}}
-{{- if and $metrics.serviceMonitor.enabled (not $metrics.enabled) -}}
-{{- $problems = append $problems "metrics.serviceMonitor.enabled needs metrics.enabled." -}}
-{{- end -}}
-{{- if and $metrics.enabled .Values.networkPolicy.enabled (not .Values.networkPolicy.metricsFrom) -}}
-{{- $problems = append $problems "networkPolicy.metricsFrom is empty, so nobody could read the metrics. Name your Prometheus, as in [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: monitoring}}}]." -}}
-{{- end -}}
-{{- if and .Values.autoscaling.enabled (gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas)) -}}
-{{- $problems = append $problems "autoscaling.minReplicas is larger than autoscaling.maxReplicas." -}}
-{{- end -}}
-{{- if le (int .Values.terminationGracePeriodSeconds) (int .Values.preStopSeconds) -}}
-{{- $problems = append $problems "terminationGracePeriodSeconds must be longer than preStopSeconds, or requests under way are cut off." -}}
-{{- end -}}
-{{- if and .Values.test.existingSecret (ne (include "bridge.scheme" .) "HTTPS") (not (hasPrefix "https://" .Values.test.url)) -}}
-{{- $problems = append $problems "test.existingSecret needs tls, or a test.url with https://: a password is not sent in the clear." -}}
-{{- end -}}
-{{- if $problems -}}
-{{- fail (printf "\n\nThese values cannot be used:\n- %s\n" (join "\n- " $problems)) -}}
-{{- end -}}
+{{- toJson $problems -}}
 {{- end }}
