@@ -48,6 +48,7 @@ def test_the_schema_names_the_value(told: str, words: str) -> None:
     assert words in told
 
 
+ALONE = {**SMALL, "bridge": {key: value for key, value in SMALL["bridge"].items() if key != "guard"}}
 WORKLOAD = {"issuer": "https://ci", "audience": "registry", "subjects": [{"name": "x", "claims": {"sub": "x"}}]}
 
 
@@ -116,11 +117,37 @@ def test_what_does_not_fit_together_is_told(changes: Values, words: str) -> None
     assert words in refusal(merged(SMALL, changes))
 
 
+@pytest.mark.parametrize(
+    ("changes", "replicas"),
+    [({"replicas": 3}, 3), ({"replicas": 1, "autoscaling": {"enabled": True, "maxReplicas": 4}}, 4)],
+)
+def test_replicas_that_count_each_for_itself_are_refused(changes: Values, replicas: int) -> None:
+    """By default each passes on three wrong passwords: several together pass on what locks accounts."""
+    told = refusal(merged(ALONE, {**changes, "bridge": {"cache": {"shared": "none"}}}))
+    assert f"{replicas} replicas count wrong passwords each for itself: {3 * replicas} for one account" in told
+    assert f"(the directory's threshold less 1) ÷ {replicas}, less 1" in told
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"replicas": 1},
+        {"replicas": 5, "bridge": {"cache": {"shared": "redis://store"}}, "sharedStore": {"existingSecret": "store"}},
+        {"bridge": {"guard": {"account_failures": "off"}}},
+        {"secretEnv": {"LTB_GUARD__ACCOUNT_FAILURES": {"name": "guard", "key": "failures"}}},
+        {"replicas": 5, "autoscaling": {"enabled": True, "minReplicas": 1, "maxReplicas": 1}},
+    ],
+)
+def test_whoever_has_thought_of_the_lockout_is_let_in(changes: Values) -> None:
+    """A store, a number of one's own, or one replica."""
+    assert template(merged(ALONE, changes))
+
+
 def test_everything_is_told_at_once() -> None:
     """Without any values: what is needed, and nothing of a template that stumbles."""
     told = refusal({})
     assert "These values cannot be used:" in told
-    assert told.count("\n- ") == 6
+    assert told.count("\n- ") == 7
     assert "nil pointer" not in told
 
 
