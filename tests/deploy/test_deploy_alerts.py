@@ -63,6 +63,14 @@ def test_every_alert_leads_to_its_entry(alert: dict[str, Any]) -> None:
     assert re.findall(r"^\*\*(\w+):\*\*", entry, re.MULTILINE) == ["Means", "Look", "Do"]
 
 
+@pytest.mark.parametrize("alert", ALERTS, ids=NAMES)
+def test_every_metric_is_of_the_one_job(alert: dict[str, Any]) -> None:
+    """Or bridges that have nothing to do with each other would be counted together; the chart puts its own job in."""
+    metrics = re.findall(r"\b(?:ltb_\w+|up)\b", alert["expr"])
+    assert metrics
+    assert len(re.findall(r'\b(?:ltb_\w+|up)\{job="ldap-token-bridge"', alert["expr"])) == len(metrics)
+
+
 def test_every_entry_has_its_alert() -> None:
     """None is left over from an alert that is gone."""
     assert re.findall(r"^## (LdapTokenBridge\w+)$", RUNBOOK.text, re.MULTILINE) == NAMES

@@ -9,7 +9,6 @@ import pytest
 import yaml
 
 from ldap_token_bridge import __version__
-from tests.support.documents import ROOT
 from tests.support.helm_chart import CHART, documented, generated, helm, only, template
 from tests.support.helm_values import FULL, MATRIX, SMALL, Values, merged, values_file
 from tests.support.kubernetes import pod_specs, restricted_faults, schema_faults
@@ -139,13 +138,6 @@ def test_the_two_kinds_of_certificate_are_apart(rendered: dict[str, Objects]) ->
     assert "dnsNames" not in signing
     assert int(signing["duration"].removesuffix("h")) >= 10 * 365 * 24
     assert signing["secretName"] != server["secretName"]
-
-
-def test_alerts_lead_to_the_runbook_that_is_named(rendered: dict[str, Objects]) -> None:
-    """They are those of deploy/prometheus, with the address put in."""
-    rules = only(rendered["full"], "PrometheusRule")["spec"]
-    ours = (ROOT / "deploy/prometheus/alerts.yaml").read_text(encoding="utf-8")
-    assert rules == yaml.safe_load(ours.replace("docs/runbook.md", "https://wiki.corp.example.com/runbook"))
 
 
 def test_what_is_generated_is_current() -> None:

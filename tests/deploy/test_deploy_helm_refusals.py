@@ -107,6 +107,10 @@ WORKLOAD = {"issuer": "https://ci", "audience": "registry", "subjects": [{"name"
         ),
         ({"metrics": {"enabled": True}}, "networkPolicy.metricsFrom is empty, so nobody could read the metrics"),
         ({"metrics": {"serviceMonitor": {"enabled": True}}}, "metrics.serviceMonitor.enabled needs metrics.enabled"),
+        (
+            {"metrics": {"prometheusRule": {"enabled": True}}},
+            "prometheusRule.enabled needs metrics.serviceMonitor.enabled",
+        ),
         ({"autoscaling": {"enabled": True, "minReplicas": 9}}, "autoscaling.minReplicas is larger"),
         ({"terminationGracePeriodSeconds": 5}, "must be longer than preStopSeconds"),
         ({"test": {"existingSecret": "p"}}, "a password is not sent in the clear"),

@@ -47,9 +47,9 @@ class HelmRefused(RuntimeError):
     """helm came to another end than 0; the text is its own."""
 
 
-def template(values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The objects that helm makes of the values; raises HelmRefused."""
-    return [each for each in yaml.safe_load_all(helm("template", values)) if each]
+def template(values: Mapping[str, Any], *arguments: str) -> list[dict[str, Any]]:
+    """The objects that helm makes of the values, `arguments` being options of its own; raises HelmRefused."""
+    return [each for each in yaml.safe_load_all(helm("template", values, *arguments)) if each]
 
 
 def helm(verb: str, values: Mapping[str, Any], *arguments: str) -> str:

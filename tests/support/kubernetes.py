@@ -39,12 +39,17 @@ _CUSTOM: Mapping[tuple[str, str], dict[str, object]] = {
     ),
     ("monitoring.coreos.com/v1", "ServiceMonitor"): _strictly(
         ("selector", "endpoints"),
-        jobLabel=_TEXT,
         selector=_strictly(("matchLabels",), matchLabels=_LABELS),
         endpoints={
             "type": "array",
             "minItems": 1,
-            "items": _strictly(("port",), port=_TEXT, path=_TEXT, interval=_DURATION),
+            "items": _strictly(
+                ("port",),
+                port=_TEXT,
+                path=_TEXT,
+                interval=_DURATION,
+                relabelings={"type": "array", "items": _strictly((), targetLabel=_TEXT, replacement=_TEXT)},
+            ),
         },
     ),
     ("monitoring.coreos.com/v1", "PrometheusRule"): _strictly(

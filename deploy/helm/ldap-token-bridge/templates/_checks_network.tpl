@@ -18,6 +18,9 @@
 {{- if and $metrics.serviceMonitor.enabled (not $metrics.enabled) -}}
 {{- $problems = append $problems "metrics.serviceMonitor.enabled needs metrics.enabled." -}}
 {{- end -}}
+{{- if and $metrics.prometheusRule.enabled (not $metrics.serviceMonitor.enabled) -}}
+{{- $problems = append $problems "metrics.prometheusRule.enabled needs metrics.serviceMonitor.enabled: its alerts go by the job that this names. Without one take deploy/prometheus/alerts.yaml." -}}
+{{- end -}}
 {{- if and .Values.test.existingSecret (ne (include "bridge.scheme" .) "HTTPS") (not (hasPrefix "https://" .Values.test.url)) -}}
 {{- $problems = append $problems "test.existingSecret needs tls, or a test.url with https://: a password is not sent in the clear." -}}
 {{- end -}}

@@ -31,6 +31,11 @@ labels:
   app.kubernetes.io/component: bridge
 {{- end }}
 
+{{/* What Prometheus calls all bridges of this release and of no other. */}}
+{{- define "bridge.job" -}}
+{{- printf "%s/%s" .Release.Namespace (include "bridge.fullname" .) -}}
+{{- end }}
+
 {{- define "bridge.serviceAccount" -}}
 {{- default (.Values.serviceAccount.create | ternary (include "bridge.fullname" .) "default") .Values.serviceAccount.name -}}
 {{- end }}
