@@ -45,6 +45,39 @@ def test_every_pod_fits_the_restricted_profile(rendered: dict[str, Objects], nam
         assert all(each["securityContext"]["readOnlyRootFilesystem"] for each in spec["containers"])
 
 
+@pytest.mark.parametrize("name", ["123", "true", "null", "1e3", "0x1f", "no"])
+def test_a_name_stays_a_name(name: str) -> None:
+    """What YAML would take for a number or a truth is quoted wherever somebody's name stands."""
+    label = {"fullnameOverride": name, "nameOverride": name} if name.isalpha() else {"fullnameOverride": "bridge"}
+    changes = {
+        **label,
+        "imagePullSecrets": [{"name": name}],
+        "directory": {
+            "existingSecret": name,
+            "passwordKey": name,
+            "caConfigMap": name,
+            "clientCertificateSecret": name,
+        },
+        "signingKeys": {"keys": [{"name": name, "existingSecret": name}], "active": name},
+        "tls": {"certManager": {"enabled": False}, "existingSecret": name},
+        "policy": {"existingConfigMap": name, "shadowConfigMap": name},
+        "robots": {"existingSecret": name},
+        "refreshTokens": {"existingSecret": name, "revocationsConfigMap": name},
+        "sharedStore": {"existingSecret": name, "passwordKey": name, "caConfigMap": name},
+        "filesConfigMap": name,
+        "secretEnv": {"LTB_DIRECTORY__BIND_DN": {"name": name, "key": name}},
+        "ingress": {"className": name, "host": name, "tlsSecret": name},
+        "topologySpread": {"topologyKeys": [name]},
+        "serviceAccount": {"name": name},
+        "priorityClassName": name,
+        "test": {"existingSecret": name, "scope": name, "caConfigMap": name},
+        **{key: {"a": name} for key in ("podAnnotations", "podLabels", "nodeSelector")},
+    }
+    things = template(merged(FULL, changes), "--name-template", name, "--namespace", name)
+    assert [fault for thing in things for fault in schema_faults(thing)] == []
+    assert set(_secrets_named(only(things, "Deployment"))) == {name}
+
+
 def test_a_fault_is_noticed(rendered: dict[str, Objects]) -> None:
     """The checks above can fail."""
     deployment = json.loads(json.dumps(only(rendered["small"], "Deployment")))

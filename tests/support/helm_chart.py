@@ -53,15 +53,16 @@ def template(values: Mapping[str, Any], *arguments: str) -> list[dict[str, Any]]
 
 
 def helm(verb: str, values: Mapping[str, Any], *arguments: str) -> str:
-    """What `helm lint` or `helm template` prints, for a release named registry in the namespace registries."""
+    """What `helm lint` or `helm template` prints; the release is `registry` in `registries`, unless it is named."""
     # JSON is YAML, too.
     return _helm(verb, json.dumps(values), arguments)
 
 
 @cache
 def _helm(verb: str, values: str, arguments: tuple[str, ...]) -> str:
-    names = ["registry"] if verb == "template" else []
-    command = [str(HELM), verb, *names, str(CHART), "--namespace", "registries", "--values", "-", *arguments]
+    names = ["--name-template", "registry"] if verb == "template" else []
+    # Of two options of one name the last counts.
+    command = [str(HELM), verb, str(CHART), *names, "--namespace", "registries", "--values", "-", *arguments]
     done = subprocess.run(command, input=values, capture_output=True, text=True, check=False, timeout=_SECONDS)
     if done.returncode:
         raise HelmRefused(done.stdout + done.stderr)

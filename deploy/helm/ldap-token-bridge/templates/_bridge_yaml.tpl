@@ -46,10 +46,10 @@
 {{/* Everything that is mounted under /etc/bridge, by name. Folders and never subPath: the kubelet
      renews only those. */}}
 {{- define "bridge.mounts" -}}
-config: {configMap: {name: {{ include "bridge.fullname" . }}}}
-policy: {configMap: {name: {{ include "bridge.policyConfigMap" . }}}}
+config: {configMap: {name: {{ include "bridge.fullname" . | quote }}}}
+policy: {configMap: {name: {{ include "bridge.policyConfigMap" . | quote }}}}
 {{- with .Values.policy.shadowConfigMap }}
-shadow-policy: {configMap: {name: {{ . }}}}
+shadow-policy: {configMap: {name: {{ . | quote }}}}
 {{- end }}
 keys:
   projected:
@@ -57,7 +57,7 @@ keys:
     sources:
       {{- range .Values.signingKeys.keys }}
       - secret:
-          name: {{ include "bridge.signingSecret" (dict "key" . "root" $) }}
+          name: {{ include "bridge.signingSecret" (dict "key" . "root" $) | quote }}
           items:
             - {key: tls.crt, path: {{ .name }}.crt}
             - {key: tls.key, path: {{ .name }}.key}
@@ -66,33 +66,33 @@ keys:
       - configMap: {name: {{ include "bridge.fullname" . }}-active-key}
       {{- end }}
 {{- with include "bridge.tlsSecret" . }}
-tls: {secret: {secretName: {{ . }}, defaultMode: 0440}}
+tls: {secret: {secretName: {{ . | quote }}, defaultMode: 0440}}
 {{- end }}
 {{- with .Values.directory.existingSecret }}
-directory: {secret: {secretName: {{ . }}, defaultMode: 0440}}
+directory: {secret: {secretName: {{ . | quote }}, defaultMode: 0440}}
 {{- end }}
 {{- with .Values.directory.caConfigMap }}
-directory-ca: {configMap: {name: {{ . }}}}
+directory-ca: {configMap: {name: {{ . | quote }}}}
 {{- end }}
 {{- with .Values.directory.clientCertificateSecret }}
-directory-client: {secret: {secretName: {{ . }}, defaultMode: 0440}}
+directory-client: {secret: {secretName: {{ . | quote }}, defaultMode: 0440}}
 {{- end }}
 {{- with .Values.robots.existingSecret }}
-robots: {secret: {secretName: {{ . }}, defaultMode: 0440}}
+robots: {secret: {secretName: {{ . | quote }}, defaultMode: 0440}}
 {{- end }}
 {{- with .Values.refreshTokens.existingSecret }}
-refresh: {secret: {secretName: {{ . }}, defaultMode: 0440}}
+refresh: {secret: {secretName: {{ . | quote }}, defaultMode: 0440}}
 {{- end }}
 {{- with .Values.refreshTokens.revocationsConfigMap }}
-revocations: {configMap: {name: {{ . }}}}
+revocations: {configMap: {name: {{ . | quote }}}}
 {{- end }}
 {{- with .Values.sharedStore.existingSecret }}
-shared-store: {secret: {secretName: {{ . }}, defaultMode: 0440}}
+shared-store: {secret: {secretName: {{ . | quote }}, defaultMode: 0440}}
 {{- end }}
 {{- with .Values.sharedStore.caConfigMap }}
-shared-store-ca: {configMap: {name: {{ . }}}}
+shared-store-ca: {configMap: {name: {{ . | quote }}}}
 {{- end }}
 {{- with .Values.filesConfigMap }}
-files: {configMap: {name: {{ . }}}}
+files: {configMap: {name: {{ . | quote }}}}
 {{- end }}
 {{- end }}

@@ -10,22 +10,22 @@
 {{- end }}
 
 {{- define "bridge.selector" -}}
-app.kubernetes.io/name: {{ include "bridge.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "bridge.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: bridge
 {{- end }}
 
 {{/* The test's Pods carry another component, or the Service would send people there. */}}
 {{- define "bridge.labels" -}}
-app.kubernetes.io/name: {{ include "bridge.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "bridge.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") }}
 {{- end }}
 
 {{- define "bridge.metadata" -}}
-namespace: {{ .Release.Namespace }}
+namespace: {{ .Release.Namespace | quote }}
 labels:
   {{- include "bridge.labels" . | nindent 2 }}
   app.kubernetes.io/component: bridge
