@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from ldap_token_bridge import __version__
+from tests.support.documents import document
 from tests.support.helm_chart import CHART, documented, generated, helm, only, template
 from tests.support.helm_values import FULL, MATRIX, SMALL, Values, merged, values_file
 from tests.support.kubernetes import pod_specs, restricted_faults, schema_faults
@@ -177,6 +178,20 @@ def test_what_is_generated_is_current() -> None:
     """README, the schema of `bridge`, alerts. Mend it with: python -m tests.support.helm_chart."""
     stale = [path.name for path, content in generated() if path.read_text(encoding="utf-8") != content]
     assert stale == []
+
+
+@pytest.mark.parametrize("values", [SMALL, FULL], ids=["small", "full"])
+def test_the_memory_holds_the_accounts(values: Values) -> None:
+    """By the figures of docs/sizing.md, at the most accounts that may be remembered; twice that during a reload."""
+    figures = document("docs/sizing.md").text
+    idle, account = (
+        float(re.findall(rf"`{name}` \| ([\d.,]+)", figures)[0].replace(",", ""))
+        for name in ("memory_idle_mb", "memory_account_bytes")
+    )
+    accounts = values["bridge"].get("cache", {}).get("max_accounts", 100_000)
+    (container,) = only(template(values), "Deployment")["spec"]["template"]["spec"]["containers"]
+    limit = int(container["resources"]["limits"]["memory"].removesuffix("Mi"))
+    assert limit * 2**20 >= 2 * (idle * 1e6 + accounts * account)
 
 
 def test_the_image_is_that_of_this_version() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.helm_chart import only, template
+from tests.support.helm_chart import notes, only, template
 from tests.support.helm_values import FULL, SMALL, Values, merged
 
 
@@ -88,3 +88,23 @@ def test_a_load_balancer_lets_in_whom_it_is_told() -> None:
     ranges = ["10.0.0.0/8", "fd00::/8"]
     values = {"service": {"type": "LoadBalancer", "loadBalancerSourceRanges": ranges}}
     assert only(template(merged(SMALL, values)), "Service")["spec"]["loadBalancerSourceRanges"] == ranges
+
+
+@pytest.mark.parametrize(
+    ("changes", "times"),
+    [
+        ({"tls": {"existingSecret": "tls"}}, 1),
+        ({}, 0),
+        (
+            {"tls": {"existingSecret": "tls"}, "ingress": {"annotations": {"nginx.org/backend-protocol": "HTTPS"}}},
+            0,
+        ),
+    ],
+)
+def test_an_ingress_before_tls_is_told_of(changes: Values, times: int) -> None:
+    """Most controllers speak HTTP to what is behind them; which one it is, and how it is told, no chart can know."""
+    ingress = {
+        "bridge": {"server": {"trusted_proxies": ["10.0.0.0/8"]}},
+        "ingress": {"enabled": True, "host": "b.example"},
+    }
+    assert notes(merged(merged(SMALL, ingress), changes)).count("annotation nginx.ingress.kubernetes.io") == times

@@ -53,20 +53,25 @@ def template(values: Mapping[str, Any], *arguments: str) -> list[dict[str, Any]]
 
 
 def helm(verb: str, values: Mapping[str, Any], *arguments: str) -> str:
-    """What `helm lint` or `helm template` prints; the release is `registry` in `registries`, unless it is named."""
+    """What `helm lint`, `template` or `install` prints; the release is `registry` in `registries` by default."""
     # JSON is YAML, too.
     return _helm(verb, json.dumps(values), arguments)
 
 
 @cache
 def _helm(verb: str, values: str, arguments: tuple[str, ...]) -> str:
-    names = ["--name-template", "registry"] if verb == "template" else []
+    names = ["--name-template", "registry"] if verb in ("template", "install") else []
     # Of two options of one name the last counts.
     command = [str(HELM), verb, str(CHART), *names, "--namespace", "registries", "--values", "-", *arguments]
     done = subprocess.run(command, input=values, capture_output=True, text=True, check=False, timeout=_SECONDS)
     if done.returncode:
         raise HelmRefused(done.stdout + done.stderr)
     return done.stdout
+
+
+def notes(values: Mapping[str, Any]) -> str:
+    """What `helm install` says when all is done. No cluster is asked."""
+    return helm("install", values, "--dry-run=client").partition("\nNOTES:\n")[2]
 
 
 def only(things: list[dict[str, Any]], kind: str, name: str = "") -> dict[str, Any]:

@@ -44,6 +44,7 @@ MATRIX: dict[str, Values] = {
     ),
     "ids by the platform": merged(SMALL, {"securityContext": dict.fromkeys(("runAsUser", "runAsGroup", "fsGroup"))}),
     "its own TLS, a login in the test": merged(SMALL, {**_TLS, "test": {"existingSecret": "p", "caConfigMap": "ca"}}),
+    "a number that helm writes as 1e+07": merged(SMALL, {"bridge": {"cache": {"max_accounts": 10_000_000}}}),
     "metrics without an operator": merged(SMALL, _METRICS),
     "long names": merged(SMALL, {"fullnameOverride": "b" * 50, "nameOverride": "n" * 50}),
     "EXTERNAL": {
