@@ -112,7 +112,15 @@ WORKLOAD = {"issuer": "https://ci", "audience": "registry", "subjects": [{"name"
             "prometheusRule.enabled needs metrics.serviceMonitor.enabled",
         ),
         ({"autoscaling": {"enabled": True, "minReplicas": 9}}, "autoscaling.minReplicas is larger"),
-        ({"terminationGracePeriodSeconds": 5}, "must be longer than preStopSeconds"),
+        ({"terminationGracePeriodSeconds": 15}, "terminationGracePeriodSeconds must be at least 16, or requests under"),
+        (
+            {"terminationGracePeriodSeconds": 19, "bridge": {"server": {"request_deadline": "0.2m"}}},
+            "at least 20, or requests under way are cut off: 5 for preStopSeconds, 12 for bridge",
+        ),
+        (
+            {"terminationGracePeriodSeconds": 9, "bridge": {"server": {"request_deadline": "1500ms"}}},
+            "at least 10, or requests under way are cut off: 5 for preStopSeconds, 2 for bridge",
+        ),
         ({"test": {"existingSecret": "p"}}, "a password is not sent in the clear"),
     ],
 )

@@ -10,8 +10,12 @@
 {{- if and .Values.autoscaling.enabled (gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas)) -}}
 {{- $problems = append $problems "autoscaling.minReplicas is larger than autoscaling.maxReplicas." -}}
 {{- end -}}
-{{- if le (int .Values.terminationGracePeriodSeconds) (int .Values.preStopSeconds) -}}
-{{- $problems = append $problems "terminationGracePeriodSeconds must be longer than preStopSeconds, or requests under way are cut off." -}}
+{{- $deadline := dig "server" "request_deadline" "8s" .Values.bridge -}}
+{{- $unit := index (dict "ms" 0.001 "s" 1 "m" 60 "h" 3600 "d" 86400) (regexFind "[a-z]+$" $deadline) -}}
+{{- $seconds := mulf (regexFind "^[0-9.]+" $deadline | float64) $unit | ceil | int -}}
+{{- $end := add (int .Values.preStopSeconds) $seconds 3 -}}
+{{- if lt (int64 .Values.terminationGracePeriodSeconds) $end -}}
+{{- $problems = append $problems (printf "terminationGracePeriodSeconds must be at least %d, or requests under way are cut off: %v for preStopSeconds, %d for bridge.server.request_deadline, 3 for those that are on their way and for closing." $end .Values.preStopSeconds $seconds) -}}
 {{- end -}}
 {{- toJson $problems -}}
 {{- end }}
