@@ -71,7 +71,7 @@ def login(folder: Path, name: str, password: str) -> str:
 def test_a_person_gets_a_token(bridge: RunningBridge, authority: Authority, program: str, tmp_path: Path) -> None:
     """Over TLS with the authority that is mounted; what a registry makes of the token is shown, step by step."""
     url = f"https://127.0.0.1:{bridge.port}"
-    here = {"BUNDLE_URL": f"{url}/bundle.pem", "SSL_CERT_FILE": str(authority.ca_file)}
+    here = {"SSL_CERT_FILE": str(authority.ca_file)}
     test = {
         "url": f"{url}/token",
         "existingSecret": "person",
@@ -99,8 +99,7 @@ def test_without_a_login_it_asks_for_what_anyone_may(
 ) -> None:
     """The token is nobody's; a scope that is not open to anyone is refused."""
     url = f"https://127.0.0.1:{bridge.port}"
-    here = {"BUNDLE_URL": f"{url}/bundle.pem", "SSL_CERT_FILE": str(authority.ca_file)}
-    here["LOGIN_FOLDER"] = str(tmp_path / "none")
+    here = {"SSL_CERT_FILE": str(authority.ca_file), "LOGIN_FOLDER": str(tmp_path / "none")}
     test = {"url": f"{url}/token", "scope": "repository:public/app:pull"}
     code, output = run_pod({"test": test}, program, **here)
     assert code == 0, output

@@ -91,6 +91,21 @@ def test_a_load_balancer_lets_in_whom_it_is_told() -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "bundle"),
+    [
+        ("", "http://registry-ldap-token-bridge.registries.svc:5001/bundle.pem"),
+        ("https://b.example/token", "https://b.example/bundle.pem"),
+        ("https://b.example/bridge/auth/token", "https://b.example/bridge/bundle.pem"),
+        ("https://b.example:8443/auth/", "https://b.example:8443/bundle.pem"),
+    ],
+)
+def test_the_test_reads_the_bundle_where_it_gets_the_token(url: str, bundle: str) -> None:
+    """Its authority is that of this address."""
+    (container,) = only(template(merged(SMALL, {"test": {"url": url}})), "Pod")["spec"]["containers"]
+    assert {each["name"]: each["value"] for each in container["env"]}["BUNDLE_URL"] == bundle
+
+
+@pytest.mark.parametrize(
     ("changes", "times"),
     [
         ({"tls": {"existingSecret": "tls"}}, 1),

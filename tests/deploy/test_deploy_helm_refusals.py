@@ -89,6 +89,10 @@ WORKLOAD = {"issuer": "https://ci", "audience": "registry", "subjects": [{"name"
             {"ingress": {"enabled": True}},
             "bridge.server.trusted_proxies is missing, and ingress.enabled is set. All clients",
         ),
+        (
+            {"ingress": {"enabled": True, "host": "b.example"}, "test": {"url": "https://b.example/token"}},
+            "ingress.paths lacks /bundle.pem, which `helm test` reads at test.url",
+        ),
         ({"service": {"loadBalancerSourceRanges": ["10.0.0.0/8"]}}, "it would keep nobody away"),
         (
             {"networkPolicy": {"ldap": {"ports": [3269]}}},

@@ -13,6 +13,9 @@
 {{- if not (or ($bridge.server | default dict).trusted_proxies (hasKey .Values.secretEnv "LTB_SERVER__TRUSTED_PROXIES")) -}}
 {{- $problems = append $problems "bridge.server.trusted_proxies is missing, and ingress.enabled is set. All clients would count as one address: after 100 wrong passwords in a minute, by anybody, everyone waits. Write the network of the controller's Pods, as in [10.20.0.0/16]." -}}
 {{- end -}}
+{{- if and .Values.ingress.host (contains (printf "://%s/" .Values.ingress.host) .Values.test.url) (not (has "/bundle.pem" .Values.ingress.paths)) -}}
+{{- $problems = append $problems "ingress.paths lacks /bundle.pem, which `helm test` reads at test.url. Add it: the bundle is no secret." -}}
+{{- end -}}
 {{- end -}}
 {{- $metrics := .Values.metrics -}}
 {{- if and $metrics.serviceMonitor.enabled (not $metrics.enabled) -}}
