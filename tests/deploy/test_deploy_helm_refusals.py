@@ -6,10 +6,10 @@ from tests.support.helm_chart import HelmRefused, template
 from tests.support.helm_values import FULL, SMALL, Values, merged
 
 
-def refusal(values: Values) -> str:
+def refusal(values: Values, *arguments: str) -> str:
     """What helm says; fails if it takes the values."""
     with pytest.raises(HelmRefused) as refused:
-        template(values)
+        template(values, *arguments)
     return str(refused.value)
 
 
@@ -125,12 +125,21 @@ WORKLOAD = {"issuer": "https://ci", "audience": "registry", "subjects": [{"name"
             {"terminationGracePeriodSeconds": 9, "bridge": {"server": {"request_deadline": "1500ms"}}},
             "at least 10, or requests under way are cut off: 5 for preStopSeconds, 2 for bridge",
         ),
+        ({"policy": {"files": {"b.yaml": "€" * 333_333}}}, "and the ConfigMap that it becomes holds 1,000,000"),
+        ({"podLabels": {"app.kubernetes.io/component": "x"}}, "podLabels has app.kubernetes.io/component, by which"),
         ({"test": {"existingSecret": "p"}}, "a password is not sent in the clear"),
     ],
 )
 def test_what_does_not_fit_together_is_told(changes: Values, words: str) -> None:
     """With what to do about it."""
     assert words in refusal(merged(SMALL, changes))
+
+
+@pytest.mark.parametrize("name", ["2026", "registry.corp"])
+def test_a_release_whose_service_could_not_be_made_is_refused(name: str) -> None:
+    """Helm allows such names. A name of one's own is the way out."""
+    assert f"The release {name} would get a Service of the name" in refusal(SMALL, "--name-template", name)
+    assert template(merged(SMALL, {"fullnameOverride": "bridge"}), "--name-template", name)
 
 
 @pytest.mark.parametrize(

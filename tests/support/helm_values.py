@@ -46,6 +46,9 @@ MATRIX: dict[str, Values] = {
     "its own TLS, a login in the test": merged(SMALL, {**_TLS, "test": {"existingSecret": "p", "caConfigMap": "ca"}}),
     "a number that helm writes as 1e+07": merged(SMALL, {"bridge": {"cache": {"max_accounts": 10_000_000}}}),
     "metrics without an operator": merged(SMALL, _METRICS),
+    "names that are cut at dashes": merged(
+        SMALL, {"fullnameOverride": f"b{'-' * 45}b", "nameOverride": f"n{'-' * 48}n"}
+    ),
     "long names": merged(SMALL, {"fullnameOverride": "b" * 50, "nameOverride": "n" * 50}),
     "EXTERNAL": {
         **merged(SMALL, {"directory": {"existingSecret": "", "clientCertificateSecret": "client"}}),

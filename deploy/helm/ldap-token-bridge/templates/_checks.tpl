@@ -53,6 +53,11 @@
 {{- if eq (empty .Values.policy.files) (empty .Values.policy.existingConfigMap) -}}
 {{- $problems = append $problems "policy.files or policy.existingConfigMap is needed, and not both." -}}
 {{- end -}}
+{{- $size := 0 -}}
+{{- range .Values.policy.files -}}{{- $size = add $size (len .) -}}{{- end -}}
+{{- if gt $size 1000000 -}}
+{{- $problems = append $problems (printf "policy.files has %d octets, and the ConfigMap that it becomes holds 1,000,000. One of your own holds no more: with this chart that is the limit of a policy." $size) -}}
+{{- end -}}
 {{- if and .Values.tls.existingSecret .Values.tls.certManager.enabled -}}
 {{- $problems = append $problems "tls.existingSecret and tls.certManager.enabled exclude each other." -}}
 {{- end -}}

@@ -1,6 +1,15 @@
-{{/* The Pods: how many, how they end. */}}
+{{/* The Pods: their names and labels, how many, how they end. */}}
 {{- define "bridge.problems.pods" -}}
 {{- $problems := list -}}
+{{- $name := include "bridge.fullname" . -}}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" $name) -}}
+{{- $problems = append $problems (printf "The release %s would get a Service of the name %s, which Kubernetes does not take: a letter must come first, and no dot may be in it. Set fullnameOverride." .Release.Name $name) -}}
+{{- end -}}
+{{- range $label, $_ := include "bridge.selector" . | fromYaml -}}
+{{- if hasKey $.Values.podLabels $label -}}
+{{- $problems = append $problems (printf "podLabels has %s, by which the Service finds its Pods. Leave it out." $label) -}}
+{{- end -}}
+{{- end -}}
 {{- $replicas := .Values.autoscaling.enabled | ternary .Values.autoscaling.maxReplicas .Values.replicas | int -}}
 {{- $store := (.Values.bridge.cache | default dict).shared | default "none" | ne "none" -}}
 {{- $budget := or (.Values.bridge.guard | default dict).account_failures (hasKey .Values.secretEnv "LTB_GUARD__ACCOUNT_FAILURES") -}}

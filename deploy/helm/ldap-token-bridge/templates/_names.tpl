@@ -1,12 +1,12 @@
 {{- define "bridge.name" -}}
-{{- default .Chart.Name .Values.nameOverride | trunc 50 | trimSuffix "-" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 50 | trimAll "-" -}}
 {{- end }}
 
 {{/* Short enough for what is put behind it, for instance -signing-NAME. */}}
 {{- define "bridge.fullname" -}}
 {{- $name := include "bridge.name" . -}}
 {{- $whole := contains $name .Release.Name | ternary .Release.Name (printf "%s-%s" .Release.Name $name) -}}
-{{- default $whole .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
+{{- default $whole .Values.fullnameOverride | trunc 40 | trimAll "-" -}}
 {{- end }}
 
 {{- define "bridge.selector" -}}
