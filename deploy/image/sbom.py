@@ -9,6 +9,7 @@ from importlib.metadata import Distribution, distributions
 from typing import Any
 
 _SUBJECT = "ldap-token-bridge"
+_LONGEST_NAME = 100
 
 
 def bill() -> dict[str, Any]:
@@ -28,8 +29,23 @@ def _component(package: Distribution) -> dict[str, Any]:
     name = package.name.lower().replace("_", "-").replace(".", "-")
     identity = f"pkg:pypi/{name}@{package.version}"
     known = {"type": "library", "bom-ref": identity, "name": name, "version": package.version, "purl": identity}
-    licence = package.metadata.get("License-Expression")
-    return {**known, "licenses": [{"expression": licence}]} if licence else known
+    licences = _licences(package)
+    return {**known, "licenses": licences} if licences else known
+
+
+def _licences(package: Distribution) -> list[dict[str, Any]]:
+    """As an SPDX expression, which newer packages have; else what they call it; else by their classifiers."""
+    if expression := package.metadata.get("License-Expression"):
+        return [{"expression": expression}]
+    named = package.metadata.get("License") or ""
+    # Some have the whole text there.
+    names = [named] if named.strip() and len(named) <= _LONGEST_NAME and "\n" not in named else _classified(package)
+    return [{"license": {"name": name}} for name in names]
+
+
+def _classified(package: Distribution) -> list[str]:
+    classifiers = package.metadata.get_all("Classifier") or ()
+    return [each.rpartition(" :: ")[2] for each in classifiers if each.startswith("License :: ")]
 
 
 if __name__ == "__main__":
