@@ -180,6 +180,13 @@ def test_what_is_generated_is_current() -> None:
     assert stale == []
 
 
+def test_replicas_are_added_by_what_they_use(rendered: dict[str, Objects]) -> None:
+    """Half a core, of the one that a process can use. Percent of a small request would add replicas for nothing."""
+    (metric,) = only(rendered["full"], "HorizontalPodAutoscaler")["spec"]["metrics"]
+    target = {"type": "AverageValue", "averageValue": "500m"}
+    assert metric == {"type": "Resource", "resource": {"name": "cpu", "target": target}}
+
+
 @pytest.mark.parametrize("values", [SMALL, FULL], ids=["small", "full"])
 def test_the_memory_holds_the_accounts(values: Values) -> None:
     """By the figures of docs/sizing.md, at the most accounts that may be remembered; twice that during a reload."""

@@ -27,6 +27,7 @@ SCHEMA: list[tuple[Values, str]] = [
     ({"securityContext": {"runAsUser": 0}}, "at '/securityContext/runAsUser': minimum: got 0, want 1"),
     ({"policy": {"files": {"policy.yml": "x"}}}, "additional properties 'policy.yml' not allowed"),
     ({"secretEnv": {"LTB_LOGGING__LEVEL": "debug"}}, "at '/secretEnv/LTB_LOGGING__LEVEL': got string, want object"),
+    ({"autoscaling": {"cpuOfEachReplica": "70%"}}, "at '/autoscaling/cpuOfEachReplica': '70%' does not match pattern"),
     ({"image": {"tag": "a b"}}, "at '/image/tag': 'a b' does not match pattern"),
     ({"networkPolicy": {"from": [{"cidr": "10.0.0.0/8"}]}}, "additional properties 'cidr' not allowed"),
 ]
