@@ -152,6 +152,7 @@ def test_replicas_that_count_each_for_itself_are_refused(changes: Values, replic
     told = refusal(merged(ALONE, {**changes, "bridge": {"cache": {"shared": "none"}}}))
     assert f"{replicas} replicas count wrong passwords each for itself: {3 * replicas} for one account" in told
     assert f"(the directory's threshold less 1) ÷ {replicas}, less 1" in told
+    assert f"1 per 15m fits a threshold of {2 * replicas + 1};" in told
 
 
 @pytest.mark.parametrize(
