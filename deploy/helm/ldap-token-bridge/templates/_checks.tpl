@@ -68,8 +68,7 @@
 {{- if and $refresh (not (and .Values.refreshTokens.existingSecret .Values.refreshTokens.revocationsConfigMap)) -}}
 {{- $problems = append $problems "bridge.token.refresh.enabled needs refreshTokens.existingSecret and refreshTokens.revocationsConfigMap." -}}
 {{- end -}}
-{{- $store := ($bridge.cache | default dict).shared | default "none" | ne "none" -}}
-{{- if ne $store (not (empty .Values.sharedStore.existingSecret)) -}}
+{{- if ne (include "bridge.store" . | empty) (empty .Values.sharedStore.existingSecret) -}}
 {{- $problems = append $problems "bridge.cache.shared and sharedStore.existingSecret belong together: the store, and the key that seals what is in it." -}}
 {{- end -}}
 {{- toJson $problems -}}

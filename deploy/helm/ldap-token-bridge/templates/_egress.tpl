@@ -22,8 +22,13 @@
 {{- toJson $targets -}}
 {{- end }}
 
+{{/* The shared store's address; empty where there is none. */}}
+{{- define "bridge.store" -}}
+{{- (.Values.bridge.cache | default dict).shared | default "none" | trimPrefix "none" -}}
+{{- end }}
+
 {{- define "bridge.storeTargets" -}}
-{{- $store := (.Values.bridge.cache | default dict).shared | default "none" -}}
+{{- $store := include "bridge.store" . -}}
 {{- $sentinels := contains "+sentinel:" $store -}}
 {{- $targets := list -}}
 {{- if regexMatch "^(redis|valkey)" $store -}}
