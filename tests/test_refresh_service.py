@@ -345,10 +345,16 @@ def test_what_is_no_id_or_account_is_not_written_down(refresh: Refresh) -> None:
         with pytest.raises(Misconfigured) as raised:
             revoke_token(refresh.list, wrong, 1)
         assert not wrong or wrong not in str(raised.value)
-    for wrong in ("", "CORP\\alice", "ali\nce", "x" * 300):
-        with pytest.raises(Misconfigured):
+    for wrong in ("", "CORP\\alice", "alice@corp.example.com", "ali\nce", "x" * 300):
+        with pytest.raises(Misconfigured, match="whoami"):
             revoke_tokens_of(refresh.list, wrong, 1)
     assert refresh.list.read_bytes() == before
+
+
+def test_an_account_that_is_an_address_can_be_revoked(refresh: Refresh) -> None:
+    """Where `users.account` is userPrincipalName, there is no other name."""
+    revoke_tokens_of(refresh.list, "Alice@corp.example.com", 10, addresses=True)
+    assert FileRevocations(refresh.list).list.is_revoked("1" * 16, "alice@corp.example.com", 10)
 
 
 def test_old_entries_are_dropped(refresh: Refresh) -> None:

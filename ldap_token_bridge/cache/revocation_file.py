@@ -82,10 +82,17 @@ def revoke_token(path: Path, token_id: str, now: int) -> None:
     _change(path, lambda current: current.with_token(token_id, now))
 
 
-def revoke_tokens_of(path: Path, account: str, now: int) -> None:
-    """Calls back all tokens of an account that were issued up to now. Raises Misconfigured."""
-    if not account or len(account) > _MAX_NAME or "\\" in account or not account.isprintable():
-        remedy = "Write it as account in the audit line has it, without the domain: alice."
+def revoke_tokens_of(path: Path, account: str, now: int, *, addresses: bool = False) -> None:
+    """Calls back all tokens of an account that were issued up to now. Raises Misconfigured, also for what is no name.
+
+    A name for the login that is not the account's would revoke nothing. `addresses` says that accounts may hold an @.
+    """
+    typed_for_login = "\\" in account or ("@" in account and not addresses)
+    if not account or len(account) > _MAX_NAME or typed_for_login or not account.isprintable():
+        remedy = (
+            "Write the account as tokens and the audit trail show it, without the domain: alice. "
+            "It is the account that this shows: ldap-token-bridge whoami NAME"
+        )
         raise Misconfigured.one("this is no account's name", remedy=remedy)
     _change(path, lambda current: current.with_account(account, now))
 

@@ -17,6 +17,7 @@ from ldap_token_bridge.cache import (
     unite,
 )
 from ldap_token_bridge.checkup import open_store
+from ldap_token_bridge.directory import defaults_for
 from ldap_token_bridge.settings import Settings, load_settings
 
 from .common import config_option, examples, find_config, format_option, printable, run_or_explain, say
@@ -54,8 +55,14 @@ def revoke(
         revoke_token(path, token_id, now)
         what = f"The refresh token {printable(token_id)} is revoked."
     elif account is not None:
-        revoke_tokens_of(path, account, now)
-        what = f"Every refresh token of {printable(account)} is revoked."
+        options = settings.directory.options
+        # An attribute that somebody chose (userPrincipalName, say) may hold addresses; those of the kinds do not.
+        chosen = options.account.lower() != defaults_for(options.kind).account.lower()
+        revoke_tokens_of(path, account, now, addresses=chosen)
+        what = (
+            f"Every refresh token of {printable(account)} is revoked, if there is such an account: nothing here proves "
+            "it, and `ldap-token-bridge whoami NAME` tells."
+        )
     else:
         revoke_all(path, now)
         what = "Every refresh token is revoked."
