@@ -1,6 +1,7 @@
 """`keys refresh-key`: the keys that seal refresh tokens, made and changed step by step."""
 
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -48,7 +49,8 @@ def refresh_key(config: Path | None, step: _Step | None) -> None:
 
     It is written to token.refresh.key_file, and an empty list to token.refresh.revocations. All replicas need the same
     file. Whoever has the key can be anyone without a password. --add, --activate and --drop-old, in this order and each
-    brought to every replica, change the key while tokens are in use.
+    brought to every replica, change the key while tokens are in use. --drop-old drops nothing while the key that was
+    added last does not seal yet.
     """
     path = find_config(config)
     settings = load_settings(path, os.environ)
@@ -59,9 +61,16 @@ def refresh_key(config: Path | None, step: _Step | None) -> None:
             settings.place("token"),
             "Write where the key is to be: refresh: {enabled: true, key_file: secrets/refresh-keys}",
         )
+    if step == "drop":
+        before, changed = RefreshKeys.load(refresh.key_file), refresh.key_file.stat().st_mtime
+        if len(before.ids) == 1:
+            click.echo(f"There is nothing to drop: key {before.ids[0]} is the only one.")
+            return
     keys = _STEPS[step or "new"](refresh.key_file)
     if step is None:
         start_revocations(refresh.revocations)
+    elif step == "drop":
+        show_warnings(_too_early(changed, refresh.lifetime))
     show_warnings(keys.warnings)
     click.echo(f"{_done(step, keys)}\n  key file  {keys.path}  (secret: whoever has it can be anyone)\n")
     click.echo("What to do next:")
@@ -75,6 +84,19 @@ def _done(step: _Step | None, keys: RefreshKeys) -> str:
     if step == "drop":
         return f"Key {keys.ids[0]} is the only one now. Refresh tokens of the others are void."
     return f"Key {keys.ids[0]} seals refresh tokens from the next start or SIGHUP on."
+
+
+def _too_early(changed: float, lifetime: float) -> tuple[str, ...]:
+    """Nobody knows when the bridges took it up; but it was not before the file was `changed`, in Unix time."""
+    switched = datetime.fromtimestamp(changed, UTC)
+    until = switched + timedelta(seconds=lifetime)
+    if until <= datetime.now(UTC):
+        return ()
+    text = (
+        f"tokens of the old key may live until {until:%Y-%m-%d %H:%M:%S} UTC (the file was changed last at "
+        f"{switched:%Y-%m-%d %H:%M:%S}). Send SIGHUP after that, not before: then whoever has one must log in again."
+    )
+    return (text,)
 
 
 def _next(step: _Step | None, options: str, lifetime: str) -> tuple[str, ...]:

@@ -1,14 +1,15 @@
 """The keys that seal refresh tokens: one a line in a file of their own, 32 bytes in base64url.
 
-The first seals, all open: so they can be changed while tokens are in use. Lines that begin with # are notes.
+The first seals, all open: so they can be changed while tokens are in use. Lines that begin with # are notes. One of
+them marks the key that was added last, so that it is not dropped before it has ever sealed.
 """
 
 import base64
 import binascii
 import hashlib
 import secrets
-from collections.abc import Callable, Iterable
-from dataclasses import field
+from collections.abc import Callable
+from dataclasses import field, replace
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -29,6 +30,7 @@ _BYTES = 32
 # Each key is one more that can leak; a rotation needs two.
 _MOST = 8
 _MAX_FILE = 64 * 1024
+_NEWEST = "# The newest:"
 _MAKE_ONE = "Make one: ldap-token-bridge keys refresh-key -c bridge.yaml"
 
 
@@ -39,6 +41,7 @@ class RefreshKeys:
     path: Path
     _keys: tuple[bytes, ...] = field(repr=False)
     warnings: tuple[str, ...] = ()
+    _newest: bytes | None = field(default=None, repr=False)  # unknown in a file that was written by hand
 
     @classmethod
     def load(cls, path: Path) -> "RefreshKeys":
@@ -48,11 +51,12 @@ class RefreshKeys:
             lines = content.decode("ascii").splitlines()
         except UnicodeDecodeError:
             raise Misconfigured.one("holds no keys for refresh tokens", str(path), _MAKE_ONE) from None
-        keys = [
-            _key(line.strip(), Place(str(path), number))
-            for number, line in enumerate(lines, 1)
-            if line.strip() and not line.startswith("#")
-        ]
+        keys, newest = list[bytes](), -1
+        for number, line in enumerate(lines, 1):
+            if line == _NEWEST:
+                newest = len(keys)
+            elif line.strip() and not line.startswith("#"):
+                keys.append(_key(line.strip(), Place(str(path), number)))
         if not 0 < len(keys) <= _MOST or len(set(keys)) < len(keys):
             what = f"holds {len(keys)} keys; there must be 1 to {_MOST}, each once"
             raise Misconfigured.one(what, str(path), _MAKE_ONE if not keys else "Remove the lines at the end.")
@@ -60,7 +64,8 @@ class RefreshKeys:
             f"{path}: others than its owner may read or change this key (mode {mode:03o} beside the owner's). "
             f"Whoever reads it can be anyone without a password: chmod 600 {path}"
         )
-        return cls(path, tuple(keys), (warning,) if mode else ())
+        marked = keys[newest] if 0 <= newest < len(keys) else None
+        return cls(path, tuple(keys), (warning,) if mode else (), marked)
 
     @property
     def first(self) -> AESGCM:
@@ -81,6 +86,35 @@ class RefreshKeys:
         """The key of that id, if there is one."""
         return next((AESGCM(key) for key in self._keys if _id(key) == key_id), None)
 
+    def with_next(self, key: bytes) -> "RefreshKeys":
+        """With one more at the end."""
+        return replace(self, _keys=(*self._keys, key), _newest=key)
+
+    def with_newest_first(self) -> "RefreshKeys":
+        """So that the key that was added last seals; the last of the file where that was not written down."""
+        newest = self._newest or self._keys[-1]
+        return replace(self, _keys=(newest, *(key for key in self._keys if key != newest)))
+
+    def with_first_alone(self) -> "RefreshKeys":
+        """Without those that only open. Raises Misconfigured if the newest is one of them: it was never in use."""
+        first = self._keys[0]
+        if self._newest is not None and self._newest != first:
+            raise Misconfigured.one(
+                f"the key {_id(self._newest).hex()} was added last and does not seal yet: it would be dropped",
+                str(self.path),
+                "First let it seal: ldap-token-bridge keys refresh-key --activate. Drop the old key when its last "
+                "token has ended (token.refresh.lifetime).",
+            )
+        return replace(self, _keys=(first,))
+
+    def text(self) -> bytes:
+        """As it stands in the file."""
+        lines = ["# Keys of refresh tokens, one a line: the first seals, all open. Secret."]
+        for key in self._keys:
+            lines += [_NEWEST] if key == self._newest else []
+            lines.append(base64.urlsafe_b64encode(key).rstrip(b"=").decode())
+        return "".join(f"{line}\n" for line in lines).encode()
+
 
 def new_refresh_key(path: Path) -> RefreshKeys:
     """Makes the file with its first key; raises Misconfigured if there is one already."""
@@ -89,33 +123,33 @@ def new_refresh_key(path: Path) -> RefreshKeys:
         if path.exists():
             remedy = "For the next key: ldap-token-bridge keys refresh-key --add"
             raise Misconfigured.one("exists already, and no key is ever overwritten", str(path), remedy)
-        create(path, _text([secrets.token_bytes(_BYTES)]), SECRET_MODE)
+        create(path, RefreshKeys(path, ()).with_next(secrets.token_bytes(_BYTES)).text(), SECRET_MODE)
     return RefreshKeys.load(path)
 
 
 def add_refresh_key(path: Path) -> RefreshKeys:
     """The next key, at the end: it opens, and does not seal yet. Raises Misconfigured."""
-    return _changed(path, lambda keys: [*keys, secrets.token_bytes(_BYTES)])
+    return _changed(path, lambda keys: keys.with_next(secrets.token_bytes(_BYTES)))
 
 
 def activate_refresh_key(path: Path) -> RefreshKeys:
-    """Lets the last key of the file seal from the next reload on. Raises Misconfigured."""
-    return _changed(path, lambda keys: [keys[-1], *keys[:-1]])
+    """Lets the key that was added last seal from the next reload on. Raises Misconfigured."""
+    return _changed(path, RefreshKeys.with_newest_first)
 
 
 def drop_refresh_keys(path: Path) -> RefreshKeys:
-    """Forgets all keys but the one that seals. Raises Misconfigured."""
-    return _changed(path, lambda keys: keys[:1])
+    """Forgets all keys but the one that seals. Raises Misconfigured while the one that was added last does not seal."""
+    return _changed(path, RefreshKeys.with_first_alone)
 
 
-def _changed(path: Path, change: Callable[[list[bytes]], list[bytes]]) -> RefreshKeys:
+def _changed(path: Path, change: Callable[[RefreshKeys], RefreshKeys]) -> RefreshKeys:
     path = behind_links(path)
     with explained(path.parent, "cannot change the keys for refresh tokens"), locked(path.parent):
-        keys = change(list(RefreshKeys.load(path)._keys))  # noqa: SLF001 -- of this module
-        if len(keys) > _MOST:
+        keys = change(RefreshKeys.load(path))
+        if len(keys.ids) > _MOST:
             remedy = "Drop the old ones: ldap-token-bridge keys refresh-key --drop-old"
             raise Misconfigured.one(f"there are {_MOST} keys already", str(path), remedy)
-        create(path, _text(keys), SECRET_MODE, replace=True)
+        create(path, keys.text(), SECRET_MODE, replace=True)
     return RefreshKeys.load(path)
 
 
@@ -133,8 +167,3 @@ def _key(line: str, where: Place) -> bytes:
 def _id(key: bytes) -> bytes:
     """Tells keys apart, and nothing about them."""
     return hashlib.sha256(b"ldap-token-bridge refresh key\0" + key).digest()[:KEY_ID]
-
-
-def _text(keys: Iterable[bytes]) -> bytes:
-    note = b"# Keys of refresh tokens, one a line: the first seals, all open. Secret.\n"
-    return note + b"".join(base64.urlsafe_b64encode(key).rstrip(b"=") + b"\n" for key in keys)

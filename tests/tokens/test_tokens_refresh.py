@@ -128,6 +128,35 @@ def test_keys_are_changed_while_tokens_are_in_use(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_the_key_that_was_just_added_is_not_dropped(tmp_path: Path) -> None:
+    """Who forgot `--activate` would go on with the old key alone, and believe the opposite."""
+    path = tmp_path / "keys"
+    new_refresh_key(path)
+    added = add_refresh_key(path)
+    with pytest.raises(Misconfigured, match="--activate"):
+        drop_refresh_keys(path)
+    assert RefreshKeys.load(path).ids == added.ids
+    activate_refresh_key(path)
+    assert drop_refresh_keys(path).ids == added.ids[1:]
+
+
+def test_to_activate_twice_does_not_go_back(tmp_path: Path) -> None:
+    """A command that is given again must not let the old key seal."""
+    path = tmp_path / "keys"
+    old, new = new_refresh_key(path).ids[0], add_refresh_key(path).ids[1]
+    assert activate_refresh_key(path).ids == activate_refresh_key(path).ids == (new, old)
+
+
+def test_a_file_that_does_not_say_which_key_is_the_newest(tmp_path: Path) -> None:
+    """Written by hand: the last one is let seal, and what the reader wants dropped is dropped."""
+    path = tmp_path / "keys"
+    new_refresh_key(path)
+    ids = add_refresh_key(path).ids
+    path.write_text("".join(line for line in path.read_text().splitlines(keepends=True) if not line.startswith("#")))
+    assert activate_refresh_key(path).ids == ids[::-1]
+    assert drop_refresh_keys(path).ids == ids[1:]
+
+
 def test_a_key_is_never_overwritten(tmp_path: Path) -> None:
     """Every token would end with it."""
     new_refresh_key(tmp_path / "keys")

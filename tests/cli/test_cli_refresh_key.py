@@ -1,0 +1,54 @@
+"""`keys refresh-key`: what the steps of a change say when one was forgotten or comes too early."""
+
+import os
+from pathlib import Path
+
+import click.testing
+import pytest
+from click.testing import CliRunner
+
+from ldap_token_bridge.cli import root
+from tests.support.settings_file import write_settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    """Settings whose key for refresh tokens is made."""
+    settings = write_settings(tmp_path, token__refresh={"key_file": "refresh-keys"})
+    assert _run(settings).exit_code == 0
+    return settings
+
+
+def _run(settings: Path, *step: str) -> click.testing.Result:
+    return CliRunner().invoke(root, ["keys", "refresh-key", "-c", str(settings), *step])
+
+
+def test_to_drop_without_activate_is_refused(settings: Path) -> None:
+    """The key that would go is the new one."""
+    assert _run(settings, "--add").exit_code == 0
+    result = _run(settings, "--drop-old")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "keys refresh-key --activate" in result.stderr
+
+
+def test_nothing_to_drop(settings: Path) -> None:
+    """One key alone is left as it is, and nobody is sent to the replicas with it."""
+    before = (settings.parent / "refresh-keys").read_bytes()
+    result = _run(settings, "--drop-old")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("There is nothing to drop: ")
+    assert "SIGHUP" not in result.stdout
+    assert (settings.parent / "refresh-keys").read_bytes() == before
+
+
+@pytest.mark.parametrize("age", [0, 400 * 86_400])
+def test_tokens_of_the_old_key_that_may_live(settings: Path, age: int) -> None:
+    """Who drops too early is told until when to wait, and nobody else."""
+    for step in ("--add", "--activate"):
+        assert _run(settings, step).exit_code == 0
+    key_file = settings.parent / "refresh-keys"
+    then = key_file.stat().st_mtime - age
+    os.utime(key_file, (then, then))
+    result = _run(settings, "--drop-old")
+    assert result.exit_code == 0
+    assert ("tokens of the old key may live until" in result.stderr) is (age == 0)
