@@ -16,21 +16,23 @@ SECRET_MODE = 0o600
 PUBLIC_MODE = 0o644
 _OTHERS = 0o077  # everybody but the owner
 _GROUP_READS = 0o040
+_READ_BY_OTHERS = 0o044
 _ROOT = 0
 
 
 def create(path: Path, content: bytes, mode: int, *, replace: bool = False) -> None:
     """Writes a new file that appears whole under its name; raises FileExistsError unless it may `replace` one.
 
-    Owner, group and mode of what is replaced stay: the service reads it, whoever writes.
+    Owner, group and mode of what is replaced stay: the service reads it, whoever writes. What is new goes to the owner
+    and the group of its folder, if root makes it.
     """
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         # The mode holds from the first byte on: no moment in which others could open a key.
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "wb") as file:
-            if replace:
-                _keep_access(path, descriptor)
+            if not (replace and _keep_access(path, descriptor)):
+                _give_to_owner_of(path.parent, descriptor)
             file.write(content)
             file.flush()
             os.fsync(descriptor)
@@ -43,12 +45,52 @@ def create(path: Path, content: bytes, mode: int, *, replace: bool = False) -> N
             draft.unlink()
 
 
-def _keep_access(path: Path, descriptor: int) -> None:
-    """Gives the new file to whom the old one belongs, if this user may."""
-    with suppress(FileNotFoundError, PermissionError):
-        old = path.stat()
+def _keep_access(path: Path, descriptor: int) -> bool:
+    """Gives the new file to whom the old one belongs, if this user may; whether there is an old one."""
+    with suppress(PermissionError):
+        try:
+            old = path.stat()
+        except FileNotFoundError:
+            return False
         os.fchown(descriptor, old.st_uid, old.st_gid)
         os.fchmod(descriptor, old.st_mode & 0o777)  # never before: a mode for one group is none for another
+    return True
+
+
+def _give_to_owner_of(folder: Path, descriptor: int) -> None:
+    """Gives what root has made to whom the folder belongs: the service reads it, and is not root."""
+    if os.geteuid() == _ROOT:
+        with suppress(OSError):  # a file system or a container that gives nothing away
+            found = folder.stat()
+            os.fchown(descriptor, found.st_uid, found.st_gid)
+
+
+def make_folder(path: Path, mode: int = 0o777) -> None:
+    """Makes a folder, and those above it, if they are missing; they belong to whom the first that was there belongs."""
+    if path.is_dir():
+        return
+    if path.parent != path:
+        make_folder(path.parent)
+    path.mkdir(mode, exist_ok=True)
+    # By a descriptor: whoever may write in the folder above could put a link there in between.
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        _give_to_owner_of(path.parent, descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def for_root_alone(path: Path) -> Iterator[str]:
+    """A warning for root about a file that only root can read, in somebody else's folder. None if it cannot be told."""
+    try:
+        file, folder = path.stat(), path.parent.stat()
+    except OSError:
+        return
+    if os.geteuid() == _ROOT == file.st_uid != folder.st_uid and not file.st_mode & _READ_BY_OTHERS:
+        yield (
+            f"{path}: only root can read this file, and its folder belongs to the user {folder.st_uid}. A bridge that "
+            f"runs as that user does not start: chown {folder.st_uid}:{folder.st_gid} {path}"
+        )
 
 
 def open_file(path: Path) -> BinaryIO:

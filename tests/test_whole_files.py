@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from ldap_token_bridge.whole_files import SECRET_MODE, behind_links, create, open_file, open_to_others
+from ldap_token_bridge.whole_files import (
+    SECRET_MODE,
+    behind_links,
+    create,
+    for_root_alone,
+    make_folder,
+    open_file,
+    open_to_others,
+)
 
 ROOT, SERVICE, OTHER = 0, 65532, 12345
 
@@ -33,6 +41,43 @@ def test_a_file_that_root_replaced_is_still_the_services(tmp_path: Path) -> None
     create(path, b"new", SECRET_MODE, replace=True)
     found = path.stat()
     assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (12345, 23456, 0o600)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.parametrize("replace", [True, False])
+def test_what_root_makes_anew_belongs_to_whom_the_folder_belongs(tmp_path: Path, replace: bool) -> None:  # noqa: FBT001
+    """Folders above it, too: a service that is not root could not read it."""
+    os.chown(tmp_path, 12345, 23456)
+    make_folder(tmp_path / "deep" / "keys", 0o700)
+    path = tmp_path / "deep" / "keys" / "key"
+    create(path, b"new", SECRET_MODE, replace=replace)
+    for made in (path, path.parent, path.parent.parent):
+        found = made.stat()
+        assert (found.st_uid, found.st_gid) == (12345, 23456)
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert not list(for_root_alone(path))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root reads everything")
+def test_a_file_for_root_alone_in_a_folder_of_somebody_else(tmp_path: Path) -> None:
+    """Root is told what the service cannot read, with the command that mends it; nobody else is told anything."""
+    path = tmp_path / "key"
+    path.write_text("secret")
+    path.chmod(0o600)
+    assert not list(for_root_alone(path))
+    os.chown(tmp_path, 12345, 23456)
+    (warning,) = for_root_alone(path)
+    assert warning.endswith(f"chown 12345:23456 {path}")
+    path.chmod(0o640)
+    assert not list(for_root_alone(path))
+
+
+def test_a_link_is_no_new_folder(tmp_path: Path) -> None:
+    """What stands in the way stays, and is told by its error."""
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(FileExistsError):
+        make_folder(tmp_path / "link")
+    assert not (tmp_path / "nowhere").exists()
 
 
 def test_what_a_link_leads_to_is_meant(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.errors import Misconfigured
-from ldap_token_bridge.whole_files import PUBLIC_MODE, behind_links, create, explained, locked, open_file
+from ldap_token_bridge.whole_files import PUBLIC_MODE, behind_links, create, explained, locked, make_folder, open_file
 
 from .revocations import RevocationList, RevocationsUnreadable
 from .single_flight import SingleFlight
@@ -69,7 +69,7 @@ class FileRevocations:
 def start_revocations(path: Path) -> None:
     """An empty list, if there is no file; raises Misconfigured."""
     with explained(path.parent, "cannot make the folder of the list"):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
     with _writing(path), suppress(FileExistsError):
         create(path, RevocationList().text(), PUBLIC_MODE)
 

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.values import dataclass
-from ldap_token_bridge.whole_files import PUBLIC_MODE, SECRET_MODE, create, explained
+from ldap_token_bridge.whole_files import PUBLIC_MODE, SECRET_MODE, create, explained, make_folder
 
 from .folder import ACTIVE_FILE, active_name, key_pairs, read_active
 from .generate import MAX_DAYS, Algorithm, generate_key, self_signed
@@ -74,7 +74,7 @@ def new_key(
     name = f"{now:%Y%m%d}-{libtrust_id(private.public_key())[:9].replace(':', '').lower()}"
     files = KeyPair(name, folder / f"{name}.key", folder / f"{name}.crt")
     with explained(folder, "cannot write the new key"):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder, 0o700)
         signer = _settle_signer(folder)
         _install(files, private, chain)
         if not signer:

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from ldap_token_bridge.errors import Misconfigured, Place, Problem
 from ldap_token_bridge.values import dataclass
-from ldap_token_bridge.whole_files import open_to_others
+from ldap_token_bridge.whole_files import for_root_alone, open_to_others
 
 from .certificates import from_pem
 from .public_key import PrivateKey, complaint, spki
@@ -52,7 +52,9 @@ class KeyPair:
         return SigningKey.of(self.name, private, certificates)
 
     def warnings(self) -> Iterator[str]:
-        """Who else can read or write the key file."""
+        """Who else can read or write the key file, and that the bridge cannot."""
+        for file in (self.key, self.certificate):
+            yield from for_root_alone(file)
         try:
             mode = open_to_others(self.key.stat())
         except OSError:

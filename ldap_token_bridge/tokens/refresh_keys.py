@@ -21,7 +21,9 @@ from ldap_token_bridge.whole_files import (
     behind_links,
     create,
     explained,
+    for_root_alone,
     locked,
+    make_folder,
     read_secret,
 )
 
@@ -60,12 +62,14 @@ class RefreshKeys:
         if not 0 < len(keys) <= _MOST or len(set(keys)) < len(keys):
             what = f"holds {len(keys)} keys; there must be 1 to {_MOST}, each once"
             raise Misconfigured.one(what, str(path), _MAKE_ONE if not keys else "Remove the lines at the end.")
-        warning = (
-            f"{path}: others than its owner may read or change this key (mode {mode:03o} beside the owner's). "
-            f"Whoever reads it can be anyone without a password: chmod 600 {path}"
-        )
+        warnings = list(for_root_alone(path))
+        if mode:
+            warnings.append(
+                f"{path}: others than its owner may read or change this key (mode {mode:03o} beside the owner's). "
+                f"Whoever reads it can be anyone without a password: chmod 600 {path}"
+            )
         marked = keys[newest] if 0 <= newest < len(keys) else None
-        return cls(path, tuple(keys), (warning,) if mode else (), marked)
+        return cls(path, tuple(keys), tuple(warnings), marked)
 
     @property
     def first(self) -> AESGCM:
@@ -119,7 +123,7 @@ class RefreshKeys:
 def new_refresh_key(path: Path) -> RefreshKeys:
     """Makes the file with its first key; raises Misconfigured if there is one already."""
     with explained(path.parent, "cannot write the key for refresh tokens"):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(path.parent, 0o700)
         if path.exists():
             remedy = "For the next key: ldap-token-bridge keys refresh-key --add"
             raise Misconfigured.one("exists already, and no key is ever overwritten", str(path), remedy)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.values import dataclass
-from ldap_token_bridge.whole_files import PUBLIC_MODE, create, explained, locked
+from ldap_token_bridge.whole_files import PUBLIC_MODE, create, explained, locked, make_folder
 
 from .folder import ACTIVE_FILE, RETIRED_FOLDER, active_name, key_pairs, read_active
 from .key_files import KeyPair, generation_problem, validity_problem
@@ -139,7 +139,7 @@ def _switched(folder: Path) -> datetime | None:
 
 def _move(pair: KeyPair, aside: Path) -> KeyPair:
     """Both files under new names first, then away from the old ones: nothing is lost wherever it is interrupted."""
-    aside.mkdir(mode=0o700, exist_ok=True)
+    make_folder(aside, 0o700)
     taken = {file.stem for file in aside.iterdir()}
     names = (pair.name, *(f"{pair.name}-{number}" for number in range(2, len(taken) + 3)))
     name = next(name for name in names if name not in taken)
