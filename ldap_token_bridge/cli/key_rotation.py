@@ -44,12 +44,20 @@ def activate(kid: str, keys_dir: Path | None, config: Path | None, output_format
         place_of = f", in place of {done.before}" if done.before else ""
         click.echo(f"{done.signer} signs from now on{place_of}.\n  key id       {done.key.kid}\n")
         steps = [TAKEN_UP]
-        if done.before:
+        retire_it = f"ldap-token-bridge keys retire {done.before}{place.options}"
+        if _expired(done):
+            steps += [
+                "Bridges that ended because of the expired key: start them.",
+                f"ldap-token-bridge keys bundle{place.options} > bundle.pem",
+                "Give bundle.pem to every registry and restart it: until then it refuses the new key.",
+                f"No registry takes what the old key signed, so there is nothing to wait for: {retire_it}",
+            ]
+        elif done.before:
             back = f"ldap-token-bridge keys activate {done.before}{place.options}"
             steps += [
                 f"If a registry refuses the new key, it lacks the certificate. To go back: {back}",
                 f"Wait until the last token of the old key has expired: {_last_token(place, datetime.now(UTC))}.",
-                f"Only then: ldap-token-bridge keys retire {done.before}{place.options}",
+                f"Only then: {retire_it}",
             ]
         _print_steps(*steps)
 
@@ -88,16 +96,26 @@ def retire(kid: str, keys_dir: Path | None, config: Path | None, output_format: 
 
 def _too_early(done: Rotation, place: KeyPlace) -> tuple[str, ...]:
     """Nobody knows when the bridges took it up; but it was not before the signer was changed."""
-    if done.switched is None or not place.lifetime:
-        return ()
-    until = _end_of_tokens(place, done.switched)
-    if until <= datetime.now(UTC):
+    until = _old_tokens_until(done, place)
+    if done.switched is None or until is None or until <= datetime.now(UTC):
         return ()
     text = (
         f"tokens of the old key may live until {until:%Y-%m-%d %H:%M:%S} UTC (the signer was changed at "
         f"{done.switched:%H:%M:%S}). Restart registries with the new bundle after that, not before."
     )
     return (text,)
+
+
+def _old_tokens_until(done: Rotation, place: KeyPlace) -> datetime | None:
+    """None if it is not known, or none of them is taken any more."""
+    if done.switched is None or not place.lifetime or _expired(done):
+        return None
+    return _end_of_tokens(place, done.switched)
+
+
+def _expired(done: Rotation) -> bool:
+    """Whether the old key has come to its end."""
+    return done.old_end is not None and done.old_end < datetime.now(UTC)
 
 
 def _end_of_tokens(place: KeyPlace, switched: datetime) -> datetime:
@@ -114,7 +132,7 @@ def _print_steps(*steps: str) -> None:
 
 
 def _print_json(done: Rotation, place: KeyPlace) -> None:
-    until = _end_of_tokens(place, done.switched) if done.switched and place.lifetime else None
+    until = _old_tokens_until(done, place)
     told = {
         "name": done.key.name,
         "kid": done.key.kid,

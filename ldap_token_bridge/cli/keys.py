@@ -161,6 +161,10 @@ def _report(made: NewKey, place: KeyPlace) -> str:
     if made.active:
         steps.append("Start the bridge: ldap-token-bridge serve -c bridge.yaml")
         role = "It signs from now on."
+    elif made.signer_expired:
+        # Nothing that the old key signs is taken any more: there is nothing to wait for.
+        steps.insert(0, f"Let it sign at once: ldap-token-bridge keys activate {made.key.name}{place.options}")
+        role = f"It is published only. {made.signer} is to sign and has expired, so every token is refused now."
     else:
         steps.append(f"Only then let it sign: ldap-token-bridge keys activate {made.key.name}{place.options}")
         steps.append(TAKEN_UP)

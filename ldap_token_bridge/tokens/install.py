@@ -1,5 +1,6 @@
 """New signing keys: made or taken over, written whole or not at all, never over an existing file."""
 
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -23,11 +24,15 @@ DEFAULT_DAYS = 3650
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A key that now lies in the folder. `signer` is the name of the key that signs: this one if it is the first."""
+    """A key that now lies in the folder. `signer` is the name of the key that signs: this one if it is the first.
+
+    `signer_expired` says that no registry takes the signer's tokens any more.
+    """
 
     key: SigningKey
     files: KeyPair
     signer: str
+    signer_expired: bool
 
     @property
     def active(self) -> bool:
@@ -80,7 +85,14 @@ def new_key(
         if not signer:
             create(folder / ACTIVE_FILE, f"{name}\n".encode(), PUBLIC_MODE, replace=True)
             signer = name
-    return NewKey(SigningKey.of(name, private, chain), files, signer)
+    return NewKey(SigningKey.of(name, private, chain), files, signer, _expired(folder, signer, now))
+
+
+def _expired(folder: Path, name: str, now: datetime) -> bool:
+    """Whether a key has come to its end; a key that cannot be read is for others to complain about."""
+    with suppress(Misconfigured):
+        return any(pair.load().not_after < now for pair in key_pairs(folder) if pair.name == name)
+    return False
 
 
 def _settle_signer(folder: Path) -> str:

@@ -87,8 +87,8 @@ def validity_problem(key: SigningKey, where: Path, now: datetime) -> Problem | N
         return Problem(
             f"the certificate expired on {key.not_after:%Y-%m-%d %H:%M} UTC; registries refuse every token with it",
             Place(str(where)),
-            "Make a new key with `ldap-token-bridge keys new`, or put a renewed certificate there. "
-            "Then give the new bundle to every registry.",
+            "Make a new key with `ldap-token-bridge keys new` and let it sign with `ldap-token-bridge keys activate`, "
+            "or put a renewed certificate there. Then give the new bundle to every registry and restart it.",
         )
     if now < key.not_before:
         return Problem(

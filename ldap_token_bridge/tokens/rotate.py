@@ -22,7 +22,8 @@ _NEW = "ldap-token-bridge keys new"
 class Rotation:
     """What was changed. `before` is the name of the key that signed until now, `signer` that of the one that does.
 
-    `switched` says when the last change of the signer was written down, if that is known.
+    `switched` says when the last change of the signer was written down, if that is known; `old_end` when the key that
+    signed until now, or is retired, comes to its end: no registry takes its tokens from then on.
     """
 
     key: SigningKey
@@ -30,6 +31,7 @@ class Rotation:
     before: str
     signer: str
     switched: datetime | None
+    old_end: datetime | None
 
 
 def activate_key(folder: Path, wanted: str, now: datetime, *, ed25519: bool = False) -> Rotation:
@@ -49,7 +51,8 @@ def activate_key(folder: Path, wanted: str, now: datetime, *, ed25519: bool = Fa
             before = active_name(folder, tuple(pair.name for pair in pairs))
         if before != pair.name or read_active(folder) is None:
             create(folder / ACTIVE_FILE, f"{pair.name}\n".encode(), PUBLIC_MODE, replace=True)
-        return Rotation(key, pair, before, pair.name, _switched(folder))
+        old_end = next((each.not_after for each in keys if each.name == before), None)
+        return Rotation(key, pair, before, pair.name, _switched(folder), old_end)
 
 
 def retire_key(folder: Path, wanted: str) -> Rotation:
@@ -76,7 +79,8 @@ def retire_key(folder: Path, wanted: str) -> Rotation:
                 "taken it up and the last token of the old key has expired (token.lifetime and a minute); then retire "
                 "it.",
             )
-        return Rotation(key, _move(pair, folder / RETIRED_FOLDER), signer, signer, _switched(folder))
+        moved = _move(pair, folder / RETIRED_FOLDER)
+        return Rotation(key, moved, signer, signer, _switched(folder), key.not_after)
 
 
 def find_key(

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from ldap_token_bridge.cli import root
+from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.tokens import Keyring
 from tests.support.key_folder import certificate, ec_key, write_pair
 from tests.support.settings_file import write_settings
@@ -58,6 +59,27 @@ def test_the_printed_commands_make_a_whole_rotation(folder: Path) -> None:
         printed = done.stdout
     assert printed == Keyring.load(folder / "keys", datetime.now(UTC)).bundle_pem()
     assert printed.count("BEGIN") == 1
+
+
+def test_the_way_out_of_an_expired_key(folder: Path) -> None:
+    """`check` names both commands; the new key is to sign at once, nobody goes back or waits for old tokens."""
+    settings, keys, key, now = folder / "bridge.yaml", folder / "keys", ec_key(), datetime.now(UTC)
+    for old in ("new.key", "new.crt"):
+        (keys / old).unlink()
+    write_pair(keys, "old", key, certificate(key, start=now - timedelta(days=9), end=now - timedelta(hours=1)))
+    with pytest.raises(Misconfigured, match=r"keys new.*keys activate"):
+        Keyring.load(keys, now)
+    made = _run("new", "-c", settings).stdout
+    assert "goes on signing" not in made
+    (line,) = re.findall(r"1\. Let it sign at once: ldap-token-bridge keys (activate .*)", made)
+    activated = _run(*line.split()).stdout
+    assert "in place of old" in activated
+    assert "keys activate" not in activated
+    assert "Wait" not in activated
+    (line,) = re.findall(r"ldap-token-bridge keys (retire .*)", activated)
+    retired = _run(*line.split())
+    assert (retired.exit_code, retired.stderr) == (0, "")
+    assert Keyring.load(keys, now).warnings == ()
 
 
 def test_activating_twice_is_fine(folder: Path) -> None:
