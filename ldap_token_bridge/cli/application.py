@@ -1,9 +1,17 @@
 """The program itself: its table of commands and its entry point."""
 
+import errno
+import os
+import sys
+from contextlib import suppress
+from typing import NoReturn
+
 import click
 
 from ldap_token_bridge import __version__
+from ldap_token_bridge.errors import Problem
 
+from .common import EXIT_UNUSABLE, show_problem
 from .lazy import LazyGroup
 
 PROGRAM = "ldap-token-bridge"
@@ -39,6 +47,41 @@ root = click.version_option(__version__, prog_name=PROGRAM)(
 )
 
 
+# What the system says of a stream that takes no more. A reader who has gone (EPIPE) is left to click: that is no fault.
+_UNWRITABLE = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF))
+
+
 def main() -> None:
     """Entry point of the command `ldap-token-bridge`."""
-    root(prog_name=PROGRAM)
+    if sys.stdout is None:  # closed by who called: the first file that is opened would take its place
+        _end("it is closed")
+    try:
+        root(prog_name=PROGRAM)
+    except OSError as error:
+        if error.filename is not None or error.errno not in _UNWRITABLE:
+            raise
+        _end(error.strerror)
+    except SystemExit as ended:
+        try:
+            sys.stdout.flush()
+        except OSError as error:
+            if ended.code:  # why is said already
+                _discard_output()
+                raise ended from None
+            _end(error.strerror)
+        raise
+
+
+def _end(why: str | None) -> NoReturn:
+    """One line in place of a traceback."""
+    with suppress(OSError):  # standard error may stand on the same disk
+        show_problem(Problem(f"the output cannot be written: {why}"))
+    _discard_output()
+    raise SystemExit(EXIT_UNUSABLE) from None
+
+
+def _discard_output() -> None:
+    """What is left in the buffer would be tried again at the end, with a complaint of Python's own."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, 2):
+        os.dup2(nowhere, descriptor)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ldap_token_bridge.cli.common import examples, format_option, run_or_explain, show_warnings
+from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.identity import Secret, Subject, SubjectKind
 from ldap_token_bridge.robots import add_robot, make_robot, new_secret, rotate_robot
 
@@ -66,7 +67,21 @@ def command(  # noqa: PLR0913 -- one parameter an option
         change(path, lambda text: add_robot(text, str(path), robot))
         if end is None:
             show_warnings((_NO_END,))
-    _show(name, secret, path, output_format)
+    try:
+        _show(name, secret, path, output_format)
+    except OSError as error:
+        raise _lost(name, path, error, rotated=rotate) from None
+
+
+def _lost(name: str, path: Path, error: OSError, *, rotated: bool) -> Misconfigured:
+    """The robot is in the file, and nobody has its secret."""
+    again = f"ldap-token-bridge robot new {name} --rotate --file {path}"
+    if rotated:  # `robot revoke --older` would end the one that works
+        remedy = f"The old one goes on. Remove the first secret of {name} from the file, and make another: {again}"
+    else:
+        end = f"ldap-token-bridge robot revoke {name} --older --file {path}"
+        remedy = f"Make another: {again} and then end the lost one: {end}"
+    return Misconfigured.one(f"the new secret could not be shown and is lost: {error.strerror}", str(path), remedy)
 
 
 def _show(name: str, secret: Secret, path: Path, output_format: str) -> None:
