@@ -12,6 +12,8 @@ from typing import BinaryIO
 
 from ldap_token_bridge.errors import Misconfigured
 
+ANYONE_READS = 0o004
+ANYONE_WRITES = 0o002
 SECRET_MODE = 0o600
 PUBLIC_MODE = 0o644
 _OTHERS = 0o077  # everybody but the owner
@@ -130,6 +132,18 @@ def open_to_others(found: os.stat_result) -> int:
     if mode == _GROUP_READS and found.st_uid == _ROOT != os.geteuid() and found.st_gid == os.getegid():
         return 0
     return mode
+
+
+def lets_anyone(path: Path, bits: int) -> bool:
+    """Whether the mode of a file or folder has one of these bits for everybody on the machine (0o004, 0o002).
+
+    Never where nobody can write: a mounted Kubernetes Secret or ConfigMap has a mode for everybody, and only the Pod
+    sees it. False for what is not there.
+    """
+    try:
+        return bool(path.stat().st_mode & bits) and not os.statvfs(path).f_flag & os.ST_RDONLY
+    except OSError:
+        return False
 
 
 def behind_links(path: Path) -> Path:

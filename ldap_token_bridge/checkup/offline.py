@@ -14,6 +14,7 @@ from ldap_token_bridge.workloads import Issuer
 
 from .certificates import check_directory_tls, check_server_tls
 from .exposure import revocation_item
+from .file_access import access_items
 from .item import Grade, Item, items_of
 from .lints import lasting_items
 from .reading import read_keys, read_policy, read_shadow
@@ -51,5 +52,5 @@ def check_files(config: Path, environment: Mapping[str, str], now: datetime) -> 
     items += (*read_robots(settings, policy.value, now).items, *workloads.items)
     if policy.value:
         items += lasting_items(policy.value, now.date())
-    items += (revocation_item(settings), *tracing_items(settings))
+    items += (*access_items(config, settings), revocation_item(settings), *tracing_items(settings))
     return Offline(tuple(items), settings, context, policy.value, workloads.value or {})

@@ -47,6 +47,7 @@ class DirectorySettings:
     site: str
     bind_dn: str  # empty: by the certificate in tls
     bind_password: Secret
+    bind_password_file: Path | None  # where it was read
     tls: DirectoryTls
     timeouts: Timeouts
     connections: Connections
@@ -225,6 +226,7 @@ def _directory(directory: Directory, password: Secret, folder: Path) -> Director
         site=directory.site or "",
         bind_dn=directory.bind_dn or "",
         bind_password=password,
+        bind_password_file=directory.bind_password_file and folder / directory.bind_password_file,
         tls=_beside(directory.tls, folder),
         timeouts=directory.timeouts,
         connections=directory.connections,

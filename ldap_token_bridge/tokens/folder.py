@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ldap_token_bridge.errors import Misconfigured, Place, Problem
+from ldap_token_bridge.whole_files import ANYONE_WRITES, lets_anyone
 
 from .key_files import KeyPair
 
@@ -16,7 +17,6 @@ ACTIVE_FILE = "active"
 RETIRED_FOLDER = "retired"
 # cert-manager puts its issuer's certificate beside tls.key and tls.crt.
 _NO_PAIR = "ca"
-_WRITABLE_BY_ANYONE = 0o002
 
 
 def key_pairs(folder: Path) -> tuple[KeyPair, ...]:
@@ -82,10 +82,8 @@ def read_active(folder: Path) -> str | None:
 
 def folder_warnings(folder: Path) -> Iterator[str]:
     """Whoever may write here chooses what signs: the folder and `active` are worth as much as a key."""
-    if os.statvfs(folder).f_flag & os.ST_RDONLY:
-        return  # a mounted Kubernetes secret, whose mode says that everybody may write
     for path in (folder, folder / ACTIVE_FILE):
-        if path.exists() and path.stat().st_mode & _WRITABLE_BY_ANYONE:
+        if lets_anyone(path, ANYONE_WRITES):
             yield f"{path}: anyone on this machine may write there and choose the key that signs: chmod o-w {path}"
 
 

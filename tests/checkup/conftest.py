@@ -37,6 +37,7 @@ def make_folder(tmp_path: Path) -> MakeFolder:
     def make(directory: Section, *, policy: str = POLICY, **sections: Section) -> Path:
         (tmp_path / "policy.yaml").write_text(policy)
         (tmp_path / "password").write_text(canaries.password(sample.SERVICE_ACCOUNT))
+        (tmp_path / "password").chmod(0o600)
         if not (tmp_path / "keys").exists():
             new_key(tmp_path / "keys", common_name="test", now=datetime.now(UTC))
         settings: dict[str, Any] = {

@@ -42,6 +42,7 @@ def write_settings(folder: Path, **changes: Any) -> Path:
         else:
             section[key] = value
     (folder / "ldap-password").write_text(f"{PASSWORD}\n")
+    (folder / "ldap-password").chmod(0o600)
     path = folder / "bridge.yaml"
     # JSON values are YAML values; only the keys are laid out as people do.
     path.write_text("".join(_lines(settings, 0)))
