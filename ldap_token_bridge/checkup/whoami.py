@@ -18,7 +18,7 @@ from ldap_token_bridge.directory import (
 )
 from ldap_token_bridge.directory.sid import sid_text
 from ldap_token_bridge.errors import Place, Unavailable
-from ldap_token_bridge.identity import Refusal, Secret, Subject, SubjectKind
+from ldap_token_bridge.identity import Refusal, Secret, Subject, SubjectKind, machine_of
 from ldap_token_bridge.ldap import BindResult, DirectoryDown, LdapClient, LdapOptions, SearchFailed
 from ldap_token_bridge.policy import Policy
 from ldap_token_bridge.settings import Settings
@@ -94,6 +94,10 @@ class _Inquiry:
         name = parse_login_name(self.found.typed)
         if name is None:
             self._tell("name", "this can be no account's name, so the directory is never asked for it", _FORMS)
+            return
+        if machine := machine_of(self.found.typed):
+            what = f"this is the name of a {machine[0]}, and the directory is never asked for it"
+            self._tell("name", what, _MACHINES[machine[0]])
             return
         self._tally.stage = "search"
         sighting = await self._directory.look(name, self._deadline(), _MOST_RIVALS)
@@ -171,6 +175,10 @@ class _Inquiry:
         return Deadline.after(self._settings.server.request_deadline)
 
 
+_MACHINES = {
+    SubjectKind.ROBOT: "All robots with their states: ldap-token-bridge robot list",
+    SubjectKind.WORKLOAD: "Workloads stand below `workloads` in bridge.yaml and in the policy.",
+}
 _FORMS = (
     "Write it as alice, alice@corp.example.com or CORP\\alice: no outer spaces, no control characters, 256 at most."
 )

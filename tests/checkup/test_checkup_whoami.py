@@ -157,6 +157,16 @@ async def test_a_name_that_is_no_name(openldap: Path, slapd: Slapd, typed: str) 
     assert f'BIND dn="{slapd.bind_dn}" method=128' not in slapd.log_text()
 
 
+async def test_the_name_of_a_robot(openldap: Path) -> None:
+    """The directory is not asked, as at a login; and where robots are shown is said."""
+    person = await ask(openldap, "robot+ci")
+    (item,) = person.items
+    assert "name of a robot" in item.what
+    assert "robot list" in item.remedy
+    assert person.exit_code == 1
+    assert person.stages == ()
+
+
 async def test_an_ambiguous_name(openldap: Path, slapd: Slapd) -> None:
     """Every entry that it stands for is named, to be told apart; nobody is bound."""
     shared = [ldif.replaced(slapd.person_dn(login), [("mail", "team@corp.example.com")]) for login in ("bob", "carol")]

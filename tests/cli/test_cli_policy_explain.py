@@ -7,9 +7,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ldap_token_bridge.cli import root
+from ldap_token_bridge.robots import new_secret
+from ldap_token_bridge.robots.secret import hash_secret
 from tests.cli.test_cli_check import folder
 from tests.cli.test_cli_whoami import settings_for
 from tests.support import canaries
+from tests.support.settings_file import write_settings
 from tests.support.slapd import Slapd
 
 POLICY = """\
@@ -146,6 +149,49 @@ def test_a_policy_cannot_steer_the_terminal(policy: Path) -> None:
     policy.write_text(POLICY.replace("CHG1, ask bob", "\\e[2J\\u202e"))
     shown = offline(policy, "--user", "bob", "--group", "team:a", "--group", "sids", "repository:a/x:push")
     assert "taken away" in shown and not set(shown) & set("\x1b\u202e")
+
+
+@pytest.fixture
+def robots(tmp_path: Path, policy: Path) -> Path:
+    """bridge.yaml whose robots are `ci`, `gone` (revoked) and `old` (its last day was in 2025)."""
+    dead = "    revoked: 2026-01-02\n"
+    robots = "version: 1\nrobots:\n"
+    for name, more in (("ci", ""), ("gone", dead), ("old", "    until: 2025-12-31\n")):
+        robots += f"  - name: {name}\n    owner: team-a\n{more}    secrets:\n      - '{hash_secret(new_secret())}'\n"
+    (tmp_path / "robots.yaml").write_text(robots)
+    return write_settings(tmp_path, policy=policy.name, robots="robots.yaml")
+
+
+@pytest.mark.parametrize(
+    ("name", "why", "state"),
+    [
+        ("gone", "the robot is revoked", "robot-revoked"),
+        ("old", "the robot has expired", "robot-expired"),
+        ("nobody", "there is no such robot", "wrong-credentials"),
+    ],
+)
+def test_a_robot_that_cannot_log_in(robots: Path, name: str, why: str, state: str) -> None:
+    """The policy is explained, and that it does not help."""
+    (robots.parent / "policy.yaml").write_text(POLICY.replace("robot:ci", f"robot:{name}"))
+    question = ["-c", robots, "--robot", name, "--address", "10.20.0.1", "repository:a/release-1:pull"]
+    result = explain(*question)
+    assert result.exit_code == 1, result.output
+    assert "pull a/release-1: granted" in result.stdout
+    assert f"Nothing is granted now, whatever the policy says: {why}" in result.stdout
+    assert json.loads(explain(*question, "--format", "json").stdout)["state"] == state
+
+
+def test_a_robot_that_can_log_in(robots: Path) -> None:
+    """Nothing is said of it; nor where nobody knows the robots, be it that their file cannot be read."""
+    question = ["--robot", "ci", "--address", "10.20.0.1", "repository:a/release-1:pull"]
+    result = explain("-c", robots, *question)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "Nothing is granted now" not in result.stdout
+    (robots.parent / "robots.yaml").write_text("robots: 1")
+    result = explain("-c", robots, *question)
+    assert result.exit_code == 0
+    assert "whether the robot can log in is not known" in result.stderr
+    assert explain("--policy", robots.parent / "policy.yaml", *question).stderr == ""
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """`policy explain`: why something is granted to someone, or is not."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from .subject import (
     parse_day,
     policy_options,
     read_policy,
+    robot_from_files,
 )
 
 _ALL = "pull,push,delete"
@@ -76,7 +77,8 @@ def command(  # noqa: PLR0913 -- a question has many sides
     says which rules decide, where they stand, and what other rules lack.
 
     With --user alone the directory is asked, as by `whoami`; add both -c and --policy to try another policy there. With
-    --group or --policy nothing is asked: the person is in those groups and in no other.
+    --group or --policy nothing is asked: the person is in those groups and in no other. Of a --robot it says, too,
+    whether it can log in, unless --policy alone is given.
 
     Exit code 0: all of it is granted. 1: something is not, or there is no such person. 2: unusable input.
     """
@@ -87,7 +89,7 @@ def command(  # noqa: PLR0913 -- a question has many sides
         raise click.UsageError("--group is for --user: only people are in groups.")
     access = _parse(scopes)
     try:
-        asked = _asked(whom[0] if whom else None, groups, policy_path, config)
+        asked = _asked(whom[0] if whom else None, groups, policy_path, config, now.date())
     except NotFound as unknown:
         print_person(unknown.person, output_format)
         raise SystemExit(max(unknown.person.exit_code, EXIT_FINDING)) from None
@@ -104,11 +106,17 @@ def _given(**names: str | None) -> list[tuple[str, str]]:
 
 
 def _asked(
-    whom: tuple[SubjectKind, str] | None, groups: Sequence[str], policy_path: Path | None, config: Path | None
+    whom: tuple[SubjectKind, str] | None,
+    groups: Sequence[str],
+    policy_path: Path | None,
+    config: Path | None,
+    today: date,
 ) -> Asked:
     is_person = whom is not None and whom[0] is SubjectKind.USER
     if whom and is_person and not groups and (policy_path is None or config is not None):
         return from_directory(policy_path, config, whom[1])
+    if whom and whom[0] is SubjectKind.ROBOT:
+        return robot_from_files(policy_path, config, whom[1], today)
     policy = read_policy(policy_path, config)
     return from_files(policy, *whom, groups) if whom else Asked(policy, None)
 

@@ -9,6 +9,12 @@ from ldap_token_bridge.identity import Refusal
 from ldap_token_bridge.policy import Meanings, Rule
 from ldap_token_bridge.policy.who_can import Exemption
 
+_ROBOT_STATES = {
+    Refusal.ROBOT_REVOKED: "the robot is revoked",
+    Refusal.ROBOT_EXPIRED: "the robot has expired",
+    Refusal.WRONG_CREDENTIALS: "there is no such robot",
+}
+
 
 def named(rule: Rule) -> str:
     """Which rule, where it stands, and what narrows it."""
@@ -34,7 +40,8 @@ def exception_line(each: Exemption) -> str:
 
 def state_line(state: Refusal) -> str:
     """That an account which cannot log in gets nothing."""
-    return f"Nothing is granted now, whatever the policy says: the account's state is: {in_words(state)}"
+    why = _ROBOT_STATES.get(state) or f"the account's state is: {in_words(state)}"
+    return f"Nothing is granted now, whatever the policy says: {why}"
 
 
 def rule_object(rule: Rule) -> dict[str, Any]:

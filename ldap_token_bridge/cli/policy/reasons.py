@@ -10,7 +10,7 @@ from ldap_token_bridge.checkup.person import in_words
 from ldap_token_bridge.cli.common import printable
 from ldap_token_bridge.cli.table import THROUGH, print_table
 from ldap_token_bridge.errors import Place
-from ldap_token_bridge.identity import Group, Subject
+from ldap_token_bridge.identity import Group, Subject, SubjectKind
 from ldap_token_bridge.policy import DenyReason, Granted, Policy, Rule, RuleReference
 from ldap_token_bridge.policy.explain import ActionReasons, Explanation, Holding, Miss
 from ldap_token_bridge.registry import Access
@@ -46,7 +46,7 @@ def _facts(asked: Asked, explanation: Explanation) -> Sequence[tuple[str, ...]]:
     subject = question.subject
     return [
         ("subject", f"{subject.kind} {subject.name}" if subject else "an anonymous client"),
-        ("state", in_words(asked.state) if asked.state else ""),
+        ("state", in_words(asked.state) if asked.state and subject and subject.kind is SubjectKind.USER else ""),
         ("service", question.service or "not known"),
         ("address", str(question.address or "not known")),
         ("time", f"{question.now:%Y-%m-%d %H:%M} UTC"),

@@ -3,7 +3,8 @@
 import asyncio
 import os
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, time
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,13 +12,14 @@ from typing import Any, TypeVar
 import click
 
 from ldap_token_bridge.checkup.person import Whoami
-from ldap_token_bridge.cli.common import config_option, find_config
+from ldap_token_bridge.cli.common import config_option, find_config, show_warnings
 from ldap_token_bridge.cli.whoami import ask, read_files
 from ldap_token_bridge.dn import fold
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.identity import Group, Refusal, Subject, SubjectKind
 from ldap_token_bridge.policy import Policy, load_policy
 from ldap_token_bridge.registry import is_path_component
+from ldap_token_bridge.robots import load_robots
 from ldap_token_bridge.settings import load_settings
 from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.yamlfile import suggest
@@ -87,6 +89,26 @@ def from_directory(policy_path: Path | None, config: Path | None, user: str) -> 
     subject = Subject(SubjectKind.USER, person.account.name, person.groups)
     services = settings.token.services
     return Asked(policy, subject, services[0] if len(services) == 1 else "", person.state)
+
+
+def robot_from_files(policy_path: Path | None, config: Path | None, name: str, today: date) -> Asked:
+    """A robot, with its state where settings say who the robots are; raises Misconfigured.
+
+    A file of robots that cannot be read is a warning: whoever writes the policy need not be let see it.
+    """
+    asked = from_files(read_policy(policy_path, config), SubjectKind.ROBOT, name, ())
+    if policy_path is not None and config is None:
+        return asked
+    path = load_settings(find_config(config), os.environ).robots
+    try:
+        robot = load_robots(path).by_name.get(name) if path else None
+    except Misconfigured as error:
+        show_warnings(tuple(f"whether the robot can log in is not known: {problem}" for problem in error.problems))
+        return asked
+    if robot is None:  # what a login is told
+        return replace(asked, state=Refusal.WRONG_CREDENTIALS)
+    ended = Refusal.ROBOT_EXPIRED if robot.has_ended(today) else None
+    return replace(asked, state=Refusal.ROBOT_REVOKED if robot.revoked else ended)
 
 
 def parse_day(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime:
