@@ -20,6 +20,15 @@ _OTHERS = 0o077  # everybody but the owner
 _GROUP_READS = 0o040
 _READ_BY_OTHERS = 0o044
 _ROOT = 0
+_FULL = "Make room on the file system of this folder, and give the command again: nothing was changed."
+_REMEDIES = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EROFS: (
+        "The file system is mounted read-only, as ConfigMaps and Secrets are. Give the command where the files come "
+        "from, or remount it writable."
+    ),
+}
 
 
 def create(path: Path, content: bytes, mode: int, *, replace: bool = False) -> None:
@@ -171,8 +180,7 @@ def explained(folder: Path, what: str) -> Iterator[None]:
     except OSError as error:
         if isinstance(error, FileExistsError) and error.filename2:
             raise Misconfigured.one("exists already, and no key is ever overwritten", str(error.filename2)) from None
+        writable = f"The folder must be writable for the user that runs this command (uid {os.geteuid()})."
         raise Misconfigured.one(
-            f"{what}: {error.strerror}",
-            str(folder),
-            f"The folder must be writable for the user that runs this command (uid {os.geteuid()}).",
+            f"{what}: {error.strerror}", str(folder), _REMEDIES.get(error.errno or 0, writable)
         ) from None

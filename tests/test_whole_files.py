@@ -1,14 +1,17 @@
 """Files that commands write and services read: whose they are, and where they stand."""
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
+from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.whole_files import (
     SECRET_MODE,
     behind_links,
     create,
+    explained,
     for_root_alone,
     make_folder,
     open_file,
@@ -70,6 +73,22 @@ def test_a_file_for_root_alone_in_a_folder_of_somebody_else(tmp_path: Path) -> N
     assert warning.endswith(f"chown 12345:23456 {path}")
     path.chmod(0o640)
     assert not list(for_root_alone(path))
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.ENOSPC, "Make room"),
+        (errno.EDQUOT, "Make room"),
+        (errno.EROFS, "mounted read-only"),
+        (errno.EACCES, "must be writable for the user"),
+    ],
+)
+def test_what_the_system_refuses_has_its_own_remedy(tmp_path: Path, number: int, words: str) -> None:
+    """A full disk is not mended by permissions."""
+    with pytest.raises(Misconfigured, match=words) as raised, explained(tmp_path, "cannot write the new key"):
+        raise OSError(number, os.strerror(number))
+    assert f"cannot write the new key: {os.strerror(number)}" in str(raised.value)
 
 
 def test_a_link_is_no_new_folder(tmp_path: Path) -> None:
