@@ -34,6 +34,9 @@ class Robots:
 
 def load_robots(path: Path) -> Robots:
     """The robots in the file; raises Misconfigured with every problem."""
+    if not path.exists():
+        remedy = "The first robot makes it: ldap-token-bridge robot new NAME --owner WHO. Or remove the key `robots`."
+        raise Misconfigured.one(f"{_WHAT} is not there", str(path), remedy)
     return parse_robots(read_text(path, _WHAT), str(path))
 
 

@@ -45,6 +45,15 @@ def test_robots_that_are_fine(make_folder: MakeFolder) -> None:
     assert item.what.endswith("robots: 1")
 
 
+def test_before_the_first_robot(make_folder: MakeFolder) -> None:
+    """The settings name a file that nobody has made: the command that makes it is named."""
+    config = with_robots(make_folder, "")
+    (config.parent / "robots.yaml").unlink()
+    (item,) = about_robots(config)
+    assert item.grade is Grade.UNUSABLE
+    assert "robot new NAME" in item.remedy
+
+
 def test_a_robot_near_its_end_is_told(make_folder: MakeFolder) -> None:
     """With whom to ask; and one whose end is over, too."""
     for days, said in ((14, "ends soon"), (-1, "has ended")):

@@ -94,7 +94,7 @@ def test_a_revoked_robot_stays_listed(robots: Path) -> None:
         (("new", "ci", "--rotate", "--owner", "x"), 2, "--rotate changes the secret alone"),
         (("new", "ci", "--rotate"), 2, "there is no robot 'ci'"),
         (("revoke", "ci"), 2, "there is no robot 'ci'"),
-        (("list",), 2, "cannot be read"),
+        (("list",), 2, "the robots file is not there"),
     ],
 )
 def test_a_mistake_is_told_and_nothing_is_written(
