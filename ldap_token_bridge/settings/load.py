@@ -89,9 +89,10 @@ class Settings:
 def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:
     """The settings in the file at `path` under the environment's; raises Misconfigured with every problem found."""
     document = _normalised(read_document(read_text(path, _WHAT), str(path)))
-    document, problems = overlay(document, json_schema(BridgeFile, ""), environment)
+    schema = json_schema(BridgeFile, "")
+    document, problems = overlay(document, schema, environment)
     refused: list[KeyPath] = []
-    for paths, problem in _find_empty(document, document.value, ()):
+    for paths, problem in _find_empty(document, document.value, (), schema):
         refused += paths
         problems.append(problem)
     examined = examine(document, BridgeFile, refused)
@@ -131,15 +132,22 @@ def _normalised(document: Document) -> Document:
     return replace(document, value=value, places={**document.places, ("policy", "path"): document.place(("policy",))})
 
 
-def _find_empty(document: Document, value: object, path: KeyPath) -> Iterator[tuple[tuple[KeyPath, ...], Problem]]:
-    """Keys without a value: most likely one was forgotten, so it is not taken for the default."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _find_empty(document, inner, (*path, key))
-    elif value is None:
-        name = ".".join(str(step) for step in path)
-        remedy = "Write a value, or remove the key to keep its default."
-        yield (path,), Problem(f"{name} has no value", document.key_place(path), remedy)
+def _find_empty(
+    document: Document, value: object, path: KeyPath, schema: Mapping[str, Any]
+) -> Iterator[tuple[tuple[KeyPath, ...], Problem]]:
+    """Keys of `value` without a value: most likely one was forgotten, so it is not taken for the default."""
+    if not isinstance(value, dict):
+        return
+    for key, inner in value.items():
+        here = (*path, key)
+        if inner is None:
+            name = ".".join(str(step) for step in here)
+            optional = key not in schema.get("required", ())
+            remedy = "Write a value, or remove the key to keep its default." if optional else "Write a value."
+            yield (here,), Problem(f"{name} has no value", document.key_place(here), remedy)
+            continue
+        entries = schema.get("additionalProperties") or {}  # under names that people give
+        yield from _find_empty(document, inner, here, schema.get("properties", {}).get(key, entries))
 
 
 def _by_place(problem: Problem) -> tuple[bool, int, int]:

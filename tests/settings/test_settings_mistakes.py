@@ -48,7 +48,10 @@ MISTAKES: list[tuple[dict[str, Any], str, str, str]] = [
     ({"token": ABSENT}, "1:1", "the key 'token' is missing", "Add 'token' here."),
     ({"directory__base": ABSENT}, "6:3", "the key 'directory.base' is missing", "Add 'base' here."),
     ({"policy": ABSENT}, "1:1", "the key 'policy' is missing", "Add 'policy' here."),
-    ({"policy": None}, "11:1", "policy has no value", "Write a value, or remove the key to keep its default."),
+    # What has no default is not said to have one.
+    ({"policy": None}, "11:1", "policy has no value", "Write a value."),
+    ({"directory__kind": None}, "6:3", "directory.kind has no value", "Write a value."),
+    ({"server": None}, "12:1", "server has no value", "Write a value, or remove the key to keep its default."),
     ({"directory__tls__ca_file": None}, "12:5", "directory.tls.ca_file has no value", "Write a value"),
     ({"token__issuer": 12}, "2:11", "token.issuer: must be text", "put it in quotes"),
     ({"token__issuer": " x"}, "2:11", "token.issuer: has white space around it or a control character in it", "Remove"),
