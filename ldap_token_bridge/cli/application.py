@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import sys
 from contextlib import suppress
 from typing import NoReturn
@@ -42,8 +43,24 @@ Before a start:  ldap-token-bridge check -c bridge.yaml
 Run it:          ldap-token-bridge serve -c bridge.yaml
 """
 
+_CONFIG_FILE = re.compile(r"\((\S+\.ya?ml)\)").search
+
+
+class _Root(LazyGroup):
+    def invoke(self, ctx: click.Context) -> object:
+        """As any group; `check bridge.yaml` is told how settings are named."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            parameters = error.ctx.command.params if error.ctx else ()
+            named = _CONFIG_FILE(error.message)
+            if named and any(parameter.name == "config" for parameter in parameters):
+                error.message += f". The settings are named by an option: -c {named[1]}"
+            raise
+
+
 root = click.version_option(__version__, prog_name=PROGRAM)(
-    LazyGroup(name=PROGRAM, help=_HELP, package="ldap_token_bridge.cli", table=COMMANDS)
+    _Root(name=PROGRAM, help=_HELP, package="ldap_token_bridge.cli", table=COMMANDS)
 )
 
 

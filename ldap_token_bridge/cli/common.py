@@ -70,6 +70,9 @@ def find_config(given: Path | None) -> Path:
         if wanted.is_file():
             return wanted
         origin = "" if given else f" (from ${CONFIG_VARIABLE})"
+        if wanted.is_dir():
+            remedy = f"Name the settings file in it: -c {wanted / 'bridge.yaml'}"
+            raise Misconfigured.one(f"this is a folder{origin}", str(wanted), remedy)
         raise Misconfigured.one(f"there is no such file{origin}", str(wanted), "Name the settings file: -c bridge.yaml")
     for place in CONFIG_PLACES:
         if place.is_file():

@@ -100,6 +100,26 @@ def test_named_settings_that_are_missing_are_not_replaced(places: Path, monkeypa
         find_config(None)
 
 
+def test_a_folder_is_no_settings_file(places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is there, so it is not said to be missing; the file in it is named."""
+    with pytest.raises(Misconfigured, match=rf"this is a folder\n.*-c {places}/bridge\.yaml"):
+        find_config(places)
+    monkeypatch.setenv("LTB_CONFIG", str(places))
+    with pytest.raises(Misconfigured, match=r"this is a folder \(from \$LTB_CONFIG\)"):
+        find_config(None)
+
+
+@pytest.mark.parametrize("command", [("check",), ("serve",), ("keys", "list"), ("policy", "what-can", "user:a")])
+def test_settings_without_their_option(places: Path, command: tuple[str, ...]) -> None:
+    """The option is named, and an argument that is no settings file is told as ever."""
+    del places
+    result = CliRunner().invoke(root, [*command, "etc/bridge.yaml"])
+    assert result.exit_code == 2
+    assert "unexpected extra argument (etc/bridge.yaml)" in result.stderr
+    assert result.stderr.endswith("The settings are named by an option: -c etc/bridge.yaml\n")
+    assert "-c" not in CliRunner().invoke(root, [*command, "bridge"]).stderr.splitlines()[-1]
+
+
 @click.command
 @format_choice("text", "github")
 @run_or_explain()
