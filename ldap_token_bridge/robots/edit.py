@@ -18,6 +18,7 @@ from .model import VERSION, Robot
 from .secret import hash_secret
 
 _NOT_WRITTEN = "new robot"
+_OPTIONS = {"owner": "--owner", "note": "--note", "networks": "--network", "until": "--until"}
 _EMPTY = "robots: []"
 _HEADER = f"""\
 # yaml-language-server: $schema=robots.schema.json
@@ -60,8 +61,15 @@ def make_robot(
     except Misconfigured as error:
         # Named by the option that gave it: there is no file yet to point into.
         raise Misconfigured(
-            Problem(each.what.removeprefix("robots.0."), None, each.remedy) for each in error.problems
+            Problem(_by_option(each.what.removeprefix("robots.0.")), None, each.remedy) for each in error.problems
         ) from None
+
+
+def _by_option(what: str) -> str:
+    """`networks.0: ...` as `--network: ...`."""
+    key, colon, rest = what.partition(":")
+    option = _OPTIONS.get(key.partition(".")[0])
+    return f"{option}:{rest}" if option and colon else what
 
 
 def rotate_robot(text: str, file: str, name: str, secret: Secret) -> str:

@@ -91,6 +91,12 @@ def test_a_revoked_robot_stays_listed(robots: Path) -> None:
         (("new", "ci"), 2, "Name who answers for the robot"),
         (("new", "CI", "--owner", "x"), 2, "is no robot's name"),
         (("new", "ci", "--owner", "x", "--until", "2027-03-31", "--days", "3"), 2, "give one of them"),
+        (
+            ("new", "ci", "--owner", "x", "--network", "10.20.0.7/16"),
+            2,
+            "error: --network: '10.20.0.7/16' has bits set",
+        ),
+        (("new", "ci", "--owner", "x", "--until", "2020"), 2, "error: --until: '2020' is not a date"),
         (("new", "ci", "--rotate", "--owner", "x"), 2, "--rotate changes the secret alone"),
         (("new", "ci", "--rotate"), 2, "there is no robot 'ci'"),
         (("revoke", "ci"), 2, "there is no robot 'ci'"),

@@ -192,8 +192,8 @@ def test_what_a_new_robot_is_given_is_checked_as_the_file_is() -> None:
     said = str(caught.value)
     assert len(caught.value.problems) == 3
     assert "name" in said
-    assert "networks" in said
-    assert "until" in said
+    assert "--network: " in said
+    assert "--until: " in said
     assert "argon2" not in said
 
 
