@@ -38,7 +38,7 @@ def _secrets(settings: Settings) -> Iterator[tuple[tuple[str, ...], Path | None]
     """With the key of each, as in bridge.yaml."""
     yield ("directory", "bind_password_file"), settings.directory.bind_password_file
     yield ("directory", "tls", "key"), settings.directory.tls.key
-    yield ("server", "tls", "key"), settings.server.tls and settings.server.tls.key
+    yield ("server", "tls", "key"), settings.server.tls.key if settings.server.tls else None
     yield ("cache", "shared_password_file"), settings.cache.shared_password_file
     yield ("cache", "shared_tls", "key"), settings.cache.shared_tls.key
 

@@ -54,9 +54,10 @@ class _Root(LazyGroup):
         except click.UsageError as error:
             parameters = error.ctx.command.params if error.ctx else ()
             named = _CONFIG_FILE(error.message)
-            if named and any(parameter.name == "config" for parameter in parameters):
-                error.message += f". The settings are named by an option: -c {named[1]}"
-            raise
+            if not named or not any(parameter.name == "config" for parameter in parameters):
+                raise
+            text = f"{error.message}. The settings are named by an option: -c {named[1]}"
+            raise click.UsageError(text, error.ctx) from None
 
 
 root = click.version_option(__version__, prog_name=PROGRAM)(

@@ -8,10 +8,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
-from ldap_token_bridge.cache import start_revocations
 from ldap_token_bridge.checkup import Grade, Item, exit_code
 from ldap_token_bridge.checkup.offline import check_files
-from ldap_token_bridge.tokens import new_key, new_refresh_key
+from ldap_token_bridge.tokens import new_key
 from tests.checkup.conftest import POLICY, MakeFolder
 from tests.support import key_folder
 from tests.support.certificates import Authority
@@ -53,43 +52,6 @@ def test_warnings_of_the_settings_are_items(make_folder: MakeFolder) -> None:
     (item,) = bad(make_folder(DIRECTORY, server={"listen": "0.0.0.0:5001"}))
     assert (item.topic, item.grade) == ("settings", Grade.WARNING)
     assert exit_code([item]) == 0
-
-
-def test_secrets_that_anyone_may_read(make_folder: MakeFolder) -> None:
-    """The service account's password stands in a file that `echo` made: a warning with the command that mends it."""
-    path = make_folder(DIRECTORY)
-    (path.parent / "password").chmod(0o644)
-    (item,) = bad(path)
-    assert (item.topic, item.grade) == ("files", Grade.WARNING)
-    assert item.remedy == f"chmod o-rwx {path.parent / 'password'}"
-    assert item.where is not None and item.where.file == str(path)
-    (path.parent / "password").chmod(0o640)  # a group is how Kubernetes gives it to a Pod
-    assert not bad(path)
-
-
-@pytest.mark.parametrize("name", ["bridge.yaml", "policy.yaml", "robots.yaml", "revoked.json"])
-def test_files_to_go_by_that_anyone_may_change(make_folder: MakeFolder, name: str) -> None:
-    """Whoever does, decides who may push; to read them is no harm."""
-    refresh = {"enabled": True, "key_file": "refresh-keys", "revocations": "revoked.json"}
-    path = make_folder(DIRECTORY, token={"refresh": refresh})
-    path.write_text(path.read_text() + "robots: robots.yaml\n")
-    new_refresh_key(path.parent / "refresh-keys")
-    start_revocations(path.parent / "revoked.json")
-    (path.parent / "robots.yaml").write_text("version: 1\nrobots: []\n")
-    assert not bad(path)
-    (path.parent / name).chmod(0o646)
-    (item,) = bad(path)
-    assert (item.topic, item.grade, item.remedy) == ("files", Grade.WARNING, f"chmod o-w {path.parent / name}")
-
-
-def test_a_folder_that_anyone_may_write_in(make_folder: MakeFolder) -> None:
-    """A file could be put in the other's place; not where only its owner may take it away, as in /tmp."""
-    path = make_folder(DIRECTORY)
-    path.parent.chmod(0o777)
-    (item,) = bad(path)
-    assert item.remedy == f"chmod o-w {path.parent}"
-    path.parent.chmod(0o1777)
-    assert not bad(path)
 
 
 def test_no_signing_key(make_folder: MakeFolder) -> None:

@@ -128,3 +128,16 @@ def test_json(folder: Path) -> None:
     assert Path(told["certificate_file"]).is_file()
     told = json.loads(_run("activate", "new", "--keys-dir", folder / "keys", "--format", "json").stdout)
     assert told["old_tokens_until"] is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_keys_that_root_makes_for_a_service(tmp_path: Path) -> None:
+    """They belong to whom the folder belongs; a key that does not is named, since the bridge cannot read it."""
+    os.chown(tmp_path, 12345, 23456)
+    assert _run("new", "--keys-dir", tmp_path / "keys").exit_code == 0
+    (key_file,) = (tmp_path / "keys").glob("*.key")
+    assert {(file.stat().st_uid, file.stat().st_gid) for file in (tmp_path / "keys").iterdir()} == {(12345, 23456)}
+    assert "only root" not in _run("list", "--keys-dir", tmp_path / "keys").stderr
+    os.chown(key_file, 0, 0)
+    told = _run("list", "--keys-dir", tmp_path / "keys").stderr
+    assert f"chown 12345:23456 {key_file}" in told

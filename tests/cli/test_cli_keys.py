@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,18 +35,6 @@ class _Terminal(io.StringIO):
 
     def isatty(self) -> bool:
         return True
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
-def test_keys_that_root_makes_for_a_service(tmp_path: Path) -> None:
-    """They belong to whom the folder belongs; a key that does not is named, since the bridge cannot read it."""
-    os.chown(tmp_path, 12345, 23456)
-    made = _new(tmp_path / "keys")
-    assert {(file.stat().st_uid, file.stat().st_gid) for file in (tmp_path / "keys").iterdir()} == {(12345, 23456)}
-    assert "only root" not in _run("list", "--keys-dir", tmp_path / "keys").stderr
-    os.chown(made["key_file"], 0, 0)
-    told = _run("list", "--keys-dir", tmp_path / "keys").stderr
-    assert f"chown 12345:23456 {made['key_file']}" in told
 
 
 def test_first_key_says_what_to_do_next(tmp_path: Path) -> None:
