@@ -2,12 +2,10 @@
 
 import asyncio
 import os
-import sys
 from pathlib import Path
 
 import click
 
-from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.serve import Bridge, LoadSettings, Supervisor, hold_hangups, run_until_signalled
 from ldap_token_bridge.settings import load_settings
 
@@ -31,11 +29,6 @@ def command(config: Path | None) -> None:
     policy that cannot be used, or with a directory that answers and refuses the bridge itself.
     """
     path = find_config(config)
-    if sys.stdout is None or sys.stderr is None:  # the shell's `>&-`
-        raise Misconfigured.one(
-            "standard output or standard error is closed, and the audit trail and the log go there",
-            remedy="Send them somewhere, if only to /dev/null.",
-        )
     hold_hangups()
     asyncio.run(_serve(lambda: load_settings(path, os.environ)))
 

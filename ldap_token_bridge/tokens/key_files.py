@@ -18,11 +18,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from ldap_token_bridge.errors import Misconfigured, Place, Problem
 from ldap_token_bridge.values import dataclass
-from ldap_token_bridge.whole_files import for_root_alone, open_to_others
+from ldap_token_bridge.whole_files import for_root_alone, open_file, open_to_others
 
 from .certificates import from_pem
 from .public_key import PrivateKey, complaint, spki
 from .signing_key import SigningKey
+
+_MOST = 1024 * 1024  # octets; a key or a certificate with its chain has some thousand
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,8 @@ def _read_certificates(path: Path) -> list[x509.Certificate]:
 
 def _read(path: Path, what: str) -> bytes:
     try:
-        return path.read_bytes()
+        with open_file(path) as file:
+            return file.read(_MOST)
     except FileNotFoundError:
         raise Misconfigured.one(
             f"{what} is missing",

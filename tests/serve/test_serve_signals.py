@@ -57,4 +57,4 @@ def test_without_standard_output_there_is_no_audit_trail(tmp_path: Path) -> None
     (tmp_path / "bridge.yaml").write_text("{}\n")
     done = subprocess.run(["/bin/sh", "-c", command], cwd=_ROOT, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 2
-    assert "standard output or standard error is closed" in done.stderr
+    assert done.stderr == "error: the output cannot be written: it is closed\n"

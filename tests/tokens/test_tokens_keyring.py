@@ -3,6 +3,7 @@
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -88,6 +89,16 @@ def test_empty_and_missing_folder_name_the_command(tmp_path: Path) -> None:
     command = f"ldap-token-bridge keys new --keys-dir {tmp_path}"
     assert command in _problems(tmp_path)
     assert f"{command}/none" in _problems(tmp_path / "none")
+
+
+@pytest.mark.parametrize("suffix", ["key", "crt"])
+def test_a_pipe_among_the_keys_is_a_problem(tmp_path: Path, suffix: str) -> None:
+    """Whoever opened it would wait for ever, and no reload would come through any more, nor a stop."""
+    key = ec_key()
+    write_pair(tmp_path, "k1", key, certificate(key))
+    (tmp_path / f"k1.{suffix}").unlink()
+    os.mkfifo(tmp_path / f"k1.{suffix}", 0o600)
+    assert "it is no regular file" in _problems(tmp_path)
 
 
 def test_folder_that_is_a_file_is_a_problem(tmp_path: Path) -> None:
@@ -236,14 +247,14 @@ def test_key_open_to_others_is_a_warning(tmp_path: Path, mode: int) -> None:
 def test_key_that_may_not_be_read_names_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`keys new` as root and `serve` as another user is the usual slip."""
     write_pair(tmp_path, "a", ec_key())
-    read_bytes = Path.read_bytes
+    open_file = key_files.open_file
 
-    def refuse(path: Path) -> bytes:
+    def refuse(path: Path) -> BinaryIO:
         if path.suffix == ".key":
             raise PermissionError(13, "Permission denied", str(path))
-        return read_bytes(path)
+        return open_file(path)
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(key_files, "open_file", refuse)
     assert f"uid {os.geteuid()}" in _problems(tmp_path)
 
 
