@@ -1,6 +1,7 @@
 """The key folder: what loads, what is refused, and what is only warned of."""
 
 import os
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
@@ -13,6 +14,7 @@ from cryptography.x509 import load_pem_x509_certificates
 
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.tokens import Keyring, SigningKey, key_files
+from ldap_token_bridge.whole_files import open_file
 from tests.support.key_folder import NOW, certificate, ec_key, p384_key, pem, write_pair, zero_key
 
 
@@ -247,14 +249,12 @@ def test_key_open_to_others_is_a_warning(tmp_path: Path, mode: int) -> None:
 def test_key_that_may_not_be_read_names_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`keys new` as root and `serve` as another user is the usual slip."""
     write_pair(tmp_path, "a", ec_key())
-    open_file = key_files.open_file
-
     def refuse(path: Path) -> BinaryIO:
         if path.suffix == ".key":
             raise PermissionError(13, "Permission denied", str(path))
         return open_file(path)
 
-    monkeypatch.setattr(key_files, "open_file", refuse)
+    monkeypatch.setattr(sys.modules["ldap_token_bridge.tokens.key_files"], "open_file", refuse)
     assert f"uid {os.geteuid()}" in _problems(tmp_path)
 
 
