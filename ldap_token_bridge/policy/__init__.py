@@ -13,7 +13,7 @@ from .comparison import ask_shadow, compare
 from .decision import Change, Decision, Denied, DenyReason, Granted, Question, Shadowed, Verdict
 from .load import Policy, load_policy, parse_policy, policy_files
 from .memory import DecisionMemory
-from .model import policy_schema
+from .model import ACTIONS, policy_schema
 from .pattern import Capture, Deep, Exact, Glob, Pattern, Segment
 from .rules import (
     Expected,
@@ -28,6 +28,7 @@ from .rules import (
 from .who import Who, parse_who
 
 __all__ = [
+    "ACTIONS",
     "Atom",
     "Atoms",
     "Capture",

@@ -5,7 +5,7 @@ Knows nothing of people, policies, tokens or HTTP. Source: distribution, docs/co
 
 from .auth_config import CONFIG_MAP, RegistryAuth, registry_setting
 from .challenge import basic_challenge, read_challenges
-from .names import MAX_NAME_LENGTH, is_path_component, is_repository_name
+from .names import MAX_NAME_LENGTH, host_of, is_path_component, is_repository_name
 from .scope import CATALOG, Access, parse_scopes
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Access",
     "RegistryAuth",
     "basic_challenge",
+    "host_of",
     "is_path_component",
     "is_repository_name",
     "parse_scopes",

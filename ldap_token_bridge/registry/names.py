@@ -21,3 +21,12 @@ def is_path_component(text: str) -> bool:
 def is_repository_name(text: str) -> bool:
     """Whether `text` is a repository name that a registry accepts: at most 255 characters long."""
     return len(text) <= MAX_NAME_LENGTH and _IS_NAME(text) is not None
+
+
+def host_of(name: str) -> str:
+    """The host that clients would read at the beginning of an image's name; empty if they see none there.
+
+    Source: distribution/reference, normalize.go (splitDockerDomain).
+    """
+    first, slash, _ = name.partition("/")
+    return first if slash and (first == "localhost" or "." in first or ":" in first) else ""

@@ -136,6 +136,33 @@ USELESS = {
 }
 
 
+IMAGES = {
+    "team-a/app:push": ": repository:team-a/app:push.",
+    "team-a/app:latest": ": repository:team-a/app:pull,push.",
+    "127.0.0.1:35050/team-a/app:latest": "without host and tag: repository:team-a/app:pull,push.",
+    "Team/App": "in lower case, without host and tag: repository:team/app:pull,push.",
+    "Team/app": "in lower case, without host and tag: repository:team/app:pull,push.",
+    "repository:Team/app:pull": ": repository:team/app:pull.",
+    "team-a/app@sha256:0123": ": repository:team-a/app:pull,push.",
+    "team a": ": repository:team-a/app:pull,push.",
+    "registry.corp.example.com/a/b": "Leave it out: a/b. Where it is a part of the name, write repository:reg",
+}
+
+
+@pytest.mark.parametrize(("image", "words"), IMAGES.items(), ids=IMAGES)
+def test_who_asks_by_the_name_of_an_image_is_told_the_scope(policy: Path, image: str, words: str) -> None:
+    """As they have it at hand from docker: with tag or host, which no rule speaks of."""
+    result = explain("--policy", policy, "--anonymous", image)
+    assert result.exit_code == 2
+    assert words in result.stderr
+
+
+def test_a_name_that_begins_with_a_host_is_asked_by_its_scope(policy: Path) -> None:
+    """Mirrors have such repositories."""
+    group = ("--user", "alice", "--group", "platform")
+    assert explain("--policy", policy, *group, "repository:quay.io/a/b:pull").exit_code == 0
+
+
 @pytest.mark.parametrize(("arguments", "words"), USELESS.values(), ids=USELESS)
 def test_unusable_input_says_what_to_write(policy: Path, arguments: list[str], words: str) -> None:
     """Exit code 2."""

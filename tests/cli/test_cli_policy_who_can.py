@@ -99,6 +99,7 @@ def test_the_catalog(policy: Path) -> None:
     assert run("who-can", "catalog", "x", "--policy", policy).exit_code == 2
     assert "Name a repository" in run("who-can", "pull", "--policy", policy).output
     assert "no pattern" in run("who-can", "pull", "a/*", "--policy", policy).output
+    assert "lower-case" in run("who-can", "pull", "Team/app", "--policy", policy).output
 
 
 def test_json_for_programs(policy: Path) -> None:

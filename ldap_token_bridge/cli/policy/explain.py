@@ -9,13 +9,12 @@ import click
 
 from ldap_token_bridge.cli.common import EXIT_FINDING, examples, format_option, run_or_explain
 from ldap_token_bridge.cli.person import print_person
-from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.identity import SubjectKind
 from ldap_token_bridge.policy import Granted, Question
 from ldap_token_bridge.policy.explain import explain
-from ldap_token_bridge.registry import CATALOG, Access, is_repository_name, parse_scopes
 
 from .reasons import print_reasons
+from .scopes import parse
 from .subject import (
     Asked,
     NotFound,
@@ -27,8 +26,6 @@ from .subject import (
     read_policy,
     robot_from_files,
 )
-
-_ALL = "pull,push,delete"
 
 
 @click.command(
@@ -87,7 +84,7 @@ def command(  # noqa: PLR0913 -- a question has many sides
         raise click.UsageError("Say about whom: one of --user, --robot, --workload, --anonymous.")
     if groups and not user:
         raise click.UsageError("--group is for --user: only people are in groups.")
-    access = _parse(scopes)
+    access = parse(scopes)
     try:
         asked = _asked(whom[0] if whom else None, groups, policy_path, config, now.date())
     except NotFound as unknown:
@@ -119,24 +116,3 @@ def _asked(
         return robot_from_files(policy_path, config, whom[1], today)
     policy = read_policy(policy_path, config)
     return from_files(policy, *whom, groups) if whom else Asked(policy, None)
-
-
-def _parse(scopes: Sequence[str]) -> tuple[Access, ...]:
-    """The scopes, one access a resource; raises Misconfigured for what serve would pass over in silence."""
-    texts = [_spelled(text) for text in scopes]
-    for given, text in zip(scopes, texts, strict=True):
-        found = parse_scopes([text])
-        asked = set(text.rpartition(":")[2].split(","))
-        if len(found) != 1 or set(found[0].actions) != asked:
-            remedy = (
-                f"Write a repository (names are lower-case), {CATALOG}, or a scope: repository:team-a/app:pull,push."
-            )
-            raise Misconfigured.one(f"{given!r} is no scope that a token can be given for", remedy=remedy)
-    return parse_scopes(texts)
-
-
-def _spelled(text: str) -> str:
-    """A scope in full."""
-    if text == CATALOG:
-        return f"registry:{CATALOG}:*"
-    return f"repository:{text}:{_ALL}" if is_repository_name(text) else text

@@ -16,6 +16,7 @@ from ldap_token_bridge.registry import CATALOG, Access, is_repository_name
 
 from .in_words import atom_objects, exception_line, exception_object, named, rule_object
 from .people import list_people, people_object, print_people
+from .scopes import is_lower
 from .subject import parse_address, parse_day, policy_options, read_policy
 
 
@@ -90,7 +91,7 @@ def _access(action: str, repository: str | None) -> Access:
         return Access("registry", CATALOG, ("*",))
     if repository is None:
         raise click.UsageError(f"Name a repository: policy who-can {action} team-a/app")
-    if not is_repository_name(repository):
+    if not (is_repository_name(repository) and is_lower(repository)):
         raise click.UsageError(
             f"{repository!r} is no repository name. Name one repository, no pattern and no tag; names are lower-case."
         )
