@@ -26,12 +26,13 @@ _HASH_LENGTH = 12
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Policy:
-    """A policy as loaded: immutable, replaced whole. `hash` names its content in logs and metrics.
+    """A policy as loaded: immutable, replaced whole. `hash` names its content in logs and metrics, `files` its files.
 
     `allows_anonymous`: whether any rule grants something to a client that is not signed in.
     """
 
     hash: str
+    files: tuple[str, ...]
     rules: tuple[Rule, ...] = field(repr=False)
     tests: tuple[PolicyTest, ...] = field(repr=False)
     groups: tuple[NamedGroup, ...] = field(repr=False)
@@ -136,6 +137,7 @@ def _build(files: Sequence[tuple[str, str]], problems: list[Problem]) -> Policy:
     allowed = (rule for rule in checker.rules if rule.reference.kind == "allow")
     return Policy(
         hash=digest.hexdigest()[:_HASH_LENGTH],
+        files=tuple(file for file, _ in files),
         rules=tuple(checker.rules),
         tests=tests,
         groups=groups,

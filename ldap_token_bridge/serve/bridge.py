@@ -3,12 +3,11 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from ldap_token_bridge import __version__
 from ldap_token_bridge.checkup import read_robots
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.errors import Misconfigured
@@ -97,15 +96,8 @@ class Bridge:
         self._parts.start()
         self._begin(self._parts.learn_groups(self._service.snapshot.policy))
         self._begin(self._service.snapshot.workloads.learn_keys())
-        snapshot = self._service.snapshot
-        log().info(
-            "listening",
-            version=__version__,
-            address=str(self.address),
-            admin=str(self.admin_address),
-            tls=self._tls is not None,
-            policy=snapshot.policy.hash,
-            key=snapshot.keyring.active.kid,
+        self._report.listening(
+            self._files, address=str(self.address), admin=str(self.admin_address), tls=self._tls is not None
         )
 
     async def stop(self) -> None:
@@ -142,6 +134,8 @@ class Bridge:
                 return await self._reload_failed(error)
             set_up_logging(settings)
             self._needs_restart(settings)
+            changed = following.in_force(self._watch)
+            changed += ["settings"] if settings != self.settings else []
             self._watch = following
             if spans is not self._spans:
                 self._spans = spans
@@ -149,7 +143,7 @@ class Bridge:
             self._endpoint.options = endpoint_options(settings)
             if parts is self._parts:
                 parts.client.try_again()
-            self._take_up(settings, files, parts, by="signal")
+            self._take_up(settings, files, parts, by="signal", changed=changed)
             return True
 
     async def _reload_files(self) -> None:
@@ -165,7 +159,8 @@ class Bridge:
                 if await asyncio.to_thread(still):
                     await self._reload_failed(error)
                 return
-            self._take_up(self.settings, files, self._parts, by="content")
+            changed = self._watch.in_force(self._watch)
+            self._take_up(self.settings, files, self._parts, by="content", changed=changed)
 
     async def flush(self, account: str) -> Mapping[str, int]:
         """Forget an account, by name, or everyone if that is empty; gives how much of each kind was."""
@@ -189,14 +184,17 @@ class Bridge:
         if self._tls and settings.server.tls:
             self._tls.replace(settings.server.tls.certificate, settings.server.tls.key)
 
-    def _take_up(self, settings: Settings, files: Files, parts: DirectoryParts, *, by: str) -> None:
+    def _take_up(
+        self, settings: Settings, files: Files, parts: DirectoryParts, *, by: str, changed: Sequence[str]
+    ) -> None:
         """From here on nothing can fail, and requests that begin are answered by what is new."""
         old, longest = self._parts, max(self.settings.server.request_deadline, settings.server.request_deadline)
+        before = self._files
         self.settings, self._files, self._parts = settings, files, parts
         self._service.snapshot = self._snapshot(settings, files, parts, self._service.snapshot)
         self._report.in_force(settings, files)
         warn_of_server_tls(settings, self._moment())
-        self._report.taken_up(files, by)
+        self._report.taken_up(files, before, by, changed)
         parts.start()
         if parts is not old:
             self._begin(_retire(old, longest + 1))

@@ -1,6 +1,6 @@
 """What operations are told of the state in force: metrics, the log, and `/readyz?verbose`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from ldap_token_bridge import __version__
@@ -52,12 +52,18 @@ class Report:
         if self._shadow_problems:
             log().error("the shadow policy cannot be used; nothing is compared", problems=self._shadow_problems)
 
-    def taken_up(self, files: Files, by: str) -> None:
-        """A reload has brought it in; `by` is `signal` or `content`."""
+    def listening(self, files: Files, **addresses: str | bool) -> None:
+        """The bridge has started."""
+        log().info("listening", version=__version__, **addresses, **_decides_by(files))
+
+    def taken_up(self, files: Files, before: Files, by: str, changed: Sequence[str]) -> None:
+        """A reload has brought it in; `by` is `signal` or `content`, `changed` names what is other than `before`."""
         self._metrics.reloads.labels("ok").inc()
         kept = ["; refresh tokens go by what was read before:", *self._refresh_problems]
         self._last_reload = f"taken up at {_timestamp()}" + ("\n".join(kept) if self._refresh_problems else "")
-        log().info("reloaded", by=by, policy=files.policy.hash, key=files.keyring.active.kid)
+        log().info("reloaded", by=by, changed=changed, **_decides_by(files))
+        if before.policy.tests and not files.policy.tests:
+            log().warning("the policy has no tests any more", policy=files.policy.hash, before=len(before.policy.tests))
 
     def refused(self, error: Exception) -> None:
         """A reload has failed, and what was in force stays."""
@@ -96,6 +102,17 @@ class Report:
 def warn(problem: Problem) -> None:
     """What works and should be known, as fields that a program can tell apart."""
     log().warning(problem.what, where=str(problem.where or ""), remedy=problem.remedy)
+
+
+def _decides_by(files: Files) -> dict[str, str | int]:
+    """What a log line says of the files in force. A policy that was cut short has fewer rules or tests than before."""
+    policy = files.policy
+    return {
+        "policy": policy.hash,
+        "rules": len(policy.rules),
+        "tests": len(policy.tests),
+        "key": files.keyring.active.kid,
+    }
 
 
 def _problems_of(error: Exception) -> list[str]:

@@ -1,7 +1,7 @@
 """Files that changed are taken up without a signal, however they were saved."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from ldap_token_bridge.fingerprint import Fingerprint
 from ldap_token_bridge.observe import log
@@ -17,12 +17,12 @@ class Watch:
     """Tells when what is watched has changed, and has been the same for two looks in a row.
 
     So a file is not taken up while it is being written: half of a policy can be a whole policy that lacks its deny
-    rules. Each method reads files, so none of them is for the event loop.
+    rules. `look` gives each thing's content by its name. All but `in_force` read files, so are not for the event loop.
     """
 
-    def __init__(self, look: Callable[[], str]) -> None:
+    def __init__(self, look: Callable[[], Mapping[str, str]]) -> None:
         self._look = look
-        self._taken = self._seen = look()
+        self._taken = self._seen = self._in_force = look()
 
     def changed(self) -> bool:
         """Look once; True if there is something to take up."""
@@ -34,23 +34,29 @@ class Watch:
         taken = self._taken = self._seen = self._look()
         return lambda: self._look() == taken
 
+    def in_force(self, before: "Watch") -> list[str]:
+        """What was taken last is in force from now on. The result names what is other than what was `before`."""
+        old, new = before._in_force, self._taken  # noqa: SLF001 -- its own class
+        self._in_force = new
+        return sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+
 
 def watch(settings: Settings) -> Watch:
     """What is read besides bridge.yaml itself, whose changes wait for SIGHUP."""
-    policy, tls = settings.policy, settings.server.tls
-    looks = [Fingerprint(lambda: policy_files(policy.path)), Fingerprint(lambda: key_files(settings.token.keys_dir))]
-    shadow = policy.shadow
-    if shadow:
-        looks.append(Fingerprint(lambda: policy_files(shadow)))
-    robots = settings.robots
+    policy, tls, robots = settings.policy, settings.server.tls, settings.robots
+    looks = {
+        "policy": Fingerprint(lambda: policy_files(policy.path)),
+        "keys": Fingerprint(lambda: key_files(settings.token.keys_dir)),
+    }
+    if shadow := policy.shadow:
+        looks["shadow"] = Fingerprint(lambda: policy_files(shadow))
     if robots:
-        looks.append(Fingerprint(lambda: (robots,)))
-    jwks = tuple(file for issuer in settings.workloads.values() if (file := issuer.jwks_file))
-    if jwks:
-        looks.append(Fingerprint(lambda: jwks))
+        looks["robots"] = Fingerprint(lambda: (robots,))
+    if jwks := tuple(file for issuer in settings.workloads.values() if (file := issuer.jwks_file)):
+        looks["jwks"] = Fingerprint(lambda: jwks)
     if tls:
-        looks.append(Fingerprint(lambda: (tls.certificate, tls.key)))
-    return Watch(lambda: "\n".join(look() for look in looks))
+        looks["tls"] = Fingerprint(lambda: (tls.certificate, tls.key))
+    return Watch(lambda: {name: look() for name, look in looks.items()})
 
 
 async def follow(

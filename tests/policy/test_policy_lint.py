@@ -154,6 +154,40 @@ def test_what_would_take_too_much_work_is_named(monkeypatch: pytest.MonkeyPatch)
     assert "2,000 steps" in notice.what
 
 
+@pytest.mark.parametrize(
+    ("text", "why", "line"),
+    [
+        ("version: 1\n", "there is no allow rule", 0),
+        ("version: 1\ndeny:\n" + rule("d", "user:bob", '"**"'), "there is no allow rule", 0),
+        ("version: 1\nallow:\n" + rule("a", "user:bob", '"**"', more="until: 2026-05-31"), "has ended", 3),
+    ],
+)
+def test_a_policy_by_which_nobody_may_do_anything_is_told(text: str, why: str, line: int) -> None:
+    """As one is whose end was cut off."""
+    found = lint_policy(parse_policy([("policy.yaml", text)]), TODAY)
+    (lint_of_all,) = (each for each in found if each.kind == "nobody-allowed")
+    assert "nobody may do anything" in lint_of_all.what
+    assert why in lint_of_all.what
+    assert (lint_of_all.place.file, lint_of_all.place.line) == ("policy.yaml", line)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_found"),
+    [
+        (rule("d", "anyone", '"**"', "pull, delete"), True),
+        (rule("d", "signed-in", '"x", "**"', "pull, push, delete"), True),
+        (rule("d", "anyone", '"**"', "push, delete"), False),
+        (rule("d", "anyone", '"prod/**"', "pull, delete"), False),
+        (rule("d", "group:platform", '"**"', "pull, delete"), False),
+        (rule("d", "anyone", '"**"', "pull, delete", more="networks: [10.0.0.0/8]"), False),
+        (rule("d", "anyone", '"**"', "pull, delete", more="until: 2026-07-01"), False),
+    ],
+)
+def test_a_deny_rule_that_leaves_nothing_is_told(text: str, is_found: bool) -> None:  # noqa: FBT001 -- a parameter of the test
+    """One that leaves somebody, some action, some name, network or day is meant."""
+    assert ("everything-denied d" in kinds(f"deny:\n{text}")) == is_found
+
+
 def test_a_deny_rule_for_everyone_is_no_finding() -> None:
     """It gives nothing to anybody."""
     assert kinds("deny:\n" + rule("freeze", "signed-in", '"**"', "push")) == []

@@ -50,6 +50,12 @@ def decides_by(bridge: RunningBridge, name: str) -> bool:
     return bridge.get("repository:one/x:pull", "repository:two/x:pull").access == {f"{name}/x": ["pull"]}
 
 
+def logged(bridge: RunningBridge, event: str) -> list[dict[str, Any]]:
+    """The log's lines of that event."""
+    lines = (json.loads(line) for line in bridge.log_text().splitlines())
+    return [line for line in lines if line["event"] == event]
+
+
 @pytest.fixture
 def bridge(tmp_path: Path) -> Iterator[RunningBridge]:
     """A bridge with the policy `one`, which is looked at often."""
@@ -87,9 +93,40 @@ def test_a_saved_policy_is_taken_up(bridge: RunningBridge, save: Callable[[Path,
     save(bridge.policy, rule("two"))
     until(lambda: decides_by(bridge, "two"))
     assert reloads(bridge, "ok") == 1
-    (line,) = [json.loads(line) for line in bridge.log_text().splitlines() if '"event": "reloaded"' in line]
-    assert line["by"] == "content"
+    (line,) = logged(bridge, "reloaded")
+    assert (line["by"], line["changed"]) == ("content", ["policy"])
     assert f'ltb_policy_info{{hash="{line["policy"]}"}} 1.0' in bridge.metrics()
+
+
+def test_the_log_says_how_large_the_policy_is_and_what_has_changed(bridge: RunningBridge) -> None:
+    """At the start and at each reload; a policy that had tests and has none any more may have been cut short."""
+    tests = "tests:\n  - {anonymous: true, can: [pull one/x, pull one/y]}\n"
+    bridge.policy.write_text(rule("one") + tests)
+    assert bridge.reload()
+    bridge.policy.with_name("next.yaml").write_text(rule("two"))
+    bridge.sections["policy"]["shadow"] = "next.yaml"
+    bridge.write_settings()
+    assert bridge.reload()
+    assert not logged(bridge, "the policy has no tests any more")
+    bridge.policy.write_text(rule("one"))
+    assert bridge.reload()
+    (start,) = logged(bridge, "listening")
+    assert (start["rules"], start["tests"]) == (1, 0)
+    told = [(line["rules"], line["tests"], line["changed"]) for line in logged(bridge, "reloaded")]
+    assert told == [(1, 1, ["policy"]), (1, 1, ["shadow", "settings"]), (1, 0, ["policy"])]
+    (warning,) = logged(bridge, "the policy has no tests any more")
+    assert (warning["level"], warning["before"]) == ("warning", 1)
+
+
+def test_what_was_refused_counts_as_changed_when_it_is_mended(bridge: RunningBridge) -> None:
+    """The line is held against what was in force."""
+    bridge.policy.write_text("half of it")
+    assert not bridge.reload()
+    bridge.policy.write_text(rule("one"))
+    assert bridge.reload()
+    bridge.policy.write_text(rule("two"))
+    assert bridge.reload()
+    assert [line["changed"] for line in logged(bridge, "reloaded")] == [[], ["policy"]]
 
 
 def test_a_config_map_is_taken_up(tmp_path: Path) -> None:
@@ -193,7 +230,7 @@ def test_a_new_policy_forgets_no_groups_and_no_decision_outlives_it(tmp_path: Pa
 def test_a_file_is_taken_up_when_it_has_come_to_rest() -> None:
     """Half of a policy can be a whole one without its deny rules, so what changes from look to look is left alone."""
     content = "one"
-    watch = Watch(lambda: content)
+    watch = Watch(lambda: {"policy": content})
     for content, changed in (("one", False), ("half", False), ("two", False), ("two", True), ("two", True)):  # noqa: B007 -- the lambda reads it
         assert watch.changed() is changed
     still = watch.take()

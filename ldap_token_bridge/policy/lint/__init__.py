@@ -13,6 +13,7 @@ from ldap_token_bridge.policy.proof import Work
 from .dates import SOON_DAYS, ending_rules
 from .effect import covered_rules, taken_away_rules
 from .finding import Lint
+from .lockout import everything_denied, nobody_allowed
 from .names import impossible_names, unused_names
 from .reach import open_to_all, words_of_two_places
 
@@ -34,6 +35,8 @@ def lasting_lints(policy: Policy, today: date) -> tuple[Lint, ...]:
     work = Work(_STEPS + len(policy.rules) * _STEPS_OF_RULE, _STEPS_OF_PROOF)
     return _sorted(
         (
+            *nobody_allowed(policy, today),
+            *everything_denied(policy.rules),
             *covered_rules(policy.rules, today, work),
             *taken_away_rules(policy.rules, today, work),
             *open_to_all(policy.rules),
