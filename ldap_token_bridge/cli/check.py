@@ -7,11 +7,15 @@ from pathlib import Path
 
 import click
 
-from ldap_token_bridge.checkup import Item, check_directory, check_issuers, check_store, exit_code
+from ldap_token_bridge.checkup import Grade, Item, check_directory, check_issuers, check_store, exit_code
+from ldap_token_bridge.checkup.named_users import check_named_users
 from ldap_token_bridge.checkup.offline import check_files
+from ldap_token_bridge.ldap import LdapOptions
+from ldap_token_bridge.policy import Policy
 from ldap_token_bridge.serve import ldap_options
+from ldap_token_bridge.settings import Settings
 
-from .common import config_option, examples, find_config, format_choice, run_or_explain, say
+from .common import EXIT_UNUSABLE, config_option, examples, find_config, format_choice, run_or_explain, say
 from .items import FORMATS, print_items
 
 
@@ -26,8 +30,8 @@ from .items import FORMATS, print_items
 @click.option(
     "--connect",
     is_flag=True,
-    help="Also sign in to every directory server and look up the base DNs, people, and every group of the policy; and"
-    " fetch the keys of the workloads' issuers, and try the store that replicas share.",
+    help="Also sign in to every directory server and look up the base DNs, people, and every group and account of the"
+    " policy; and fetch the keys of the workloads' issuers, and try the store that replicas share.",
 )
 @format_choice(*FORMATS)
 @run_or_explain()
@@ -41,7 +45,7 @@ def command(config: Path | None, connect: bool, output_format: str) -> None:  # 
     items: tuple[Item, ...] = found.items
     if connect and found.settings and found.directory_tls:
         options = ldap_options(found.settings.directory)
-        items += asyncio.run(check_directory(found.settings, options, found.policy))
+        items += asyncio.run(_ask_directory(found.settings, options, found.policy))
     elif connect:
         say("The directory was not asked: first mend what stands above.")
     if connect and found.settings:
@@ -49,3 +53,12 @@ def command(config: Path | None, connect: bool, output_format: str) -> None:  # 
         items += asyncio.run(check_store(found.settings))
     print_items(items, output_format)
     raise SystemExit(exit_code(items))
+
+
+async def _ask_directory(settings: Settings, options: LdapOptions, policy: Policy | None) -> tuple[Item, ...]:
+    items = await check_directory(settings, options, policy)
+    # Each client of its own signs in anew: a service account that is refused must not be locked by it.
+    people = any(item.topic == "people" and item.grade is Grade.FINE for item in items)
+    if policy and people and exit_code(items) != EXIT_UNUSABLE:
+        items += await check_named_users(settings, options, policy)
+    return items

@@ -140,8 +140,8 @@ def test_sarif_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "locations" not in result
 
 
-def test_connect(tmp_path: Path, slapd: Slapd) -> None:
-    """With --connect the directory is asked, too; exit codes 0 and 2; no password is shown."""
+def connected(tmp_path: Path, slapd: Slapd, policy: str = POLICY) -> Path:
+    """A folder for that directory."""
     changes: dict[str, Any] = {
         "directory__kind": "openldap",
         "directory__servers": [slapd.ldaps_url],
@@ -150,7 +150,39 @@ def test_connect(tmp_path: Path, slapd: Slapd) -> None:
         "directory__tls__ca_file": str(slapd.ca_file),
     }
     (tmp_path / "password").write_text(canaries.password("svc-registry"))
-    result = check(folder(tmp_path, **changes), "--connect")
+    return folder(tmp_path, policy=policy, **changes)
+
+
+USERS = """\
+version: 1
+allow:
+  - {id: mine, who: ["user:Alice", "user:dave", "robot:ci"], repositories: [a], actions: [pull]}
+deny:
+  - {id: out, who: ["user:mallroy"], repositories: ["**"], actions: [pull, push, delete]}
+"""
+
+
+def test_connect_looks_up_the_accounts_of_the_policy(tmp_path: Path, slapd: Slapd) -> None:
+    """A mistyped one is a warning with the place of its rule: a deny rule for it shuts nobody out."""
+    config = connected(tmp_path, slapd, USERS)
+    shown = check(config, "--connect").stdout
+    (line,) = (line for line in shown.splitlines() if " user: " in line)
+    assert line.startswith(f"! user: {tmp_path}/policy.yaml:5:5: the rule 'out' names user:mallroy, and the directory")
+    (tmp_path / "policy.yaml").write_text(USERS.replace("mallroy", "bob"))
+    assert "✓ user: accounts in the policy: 3, and the directory has them" in check(config, "--connect").stdout
+
+
+def test_connect_looks_up_no_long_list_of_accounts(tmp_path: Path, slapd: Slapd) -> None:
+    """It says so."""
+    listed = ", ".join(f'"user:u{number}"' for number in range(201))
+    policy = f"version: 1\nallow:\n  - {{id: a, who: [{listed}], repositories: [a], actions: [pull]}}\n"
+    result = check(connected(tmp_path, slapd, policy), "--connect")
+    assert "✓ user: 201 accounts in the policy: more than 200 are not looked up" in result.stdout
+
+
+def test_connect(tmp_path: Path, slapd: Slapd) -> None:
+    """With --connect the directory is asked, too; exit codes 0 and 2; no password is shown."""
+    result = check(connected(tmp_path, slapd), "--connect")
     assert result.exit_code == 0, result.output
     for words in ("server: ldaps://127.0.0.1", "base: directory.base", "people: people are", "group: group platform"):
         assert f"✓ {words}" in result.stdout

@@ -238,6 +238,21 @@ def test_live_the_directory_gives_the_groups(config: Path) -> None:
     assert "not known" not in next(line for line in result.stdout.splitlines() if line.startswith("service"))
 
 
+def test_a_policy_whose_tests_fail_is_not_in_force(config: Path) -> None:
+    """What it says is not what the bridge does; another file, named by --policy, is not said to be in force."""
+    policy = config.with_name("policy.yaml")
+    told = f"warning: {policy}: this file is not in force: its tests fail."
+    asked = ("-c", config, "--user", "alice", "repository:x/y:pull")
+    assert told not in explain(*asked).stderr
+    policy.write_text(f"{POLICY}tests:\n  - {{user: eve, can: [push x/y]}}\n")
+    assert told in explain(*asked).stderr
+    assert told in explain("-c", config, "--anonymous", "x").stderr
+    for subject in ("alice", "group:platform"):
+        result = CliRunner().invoke(root, ["policy", "what-can", subject, "-c", str(config)])
+        assert told in result.stderr
+    assert told not in explain(*asked, "--policy", policy).stderr
+
+
 def test_live_with_another_policy(config: Path, tmp_path: Path) -> None:
     """What a change would mean to someone as they are."""
     other = tmp_path / "next.yaml"

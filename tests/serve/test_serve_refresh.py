@@ -11,6 +11,7 @@ import pytest
 from tests.support import canaries, ldif
 from tests.support.bridge import RunningBridge, active_directory, openldap
 from tests.support.certificates import Authority
+from tests.support.documents import document
 from tests.support.http import Answer, request
 from tests.support.process import ServerFailed
 from tests.support.refresh import issue, refreshing, use
@@ -171,6 +172,27 @@ def test_a_changed_password(bridge: RunningBridge, newcomer: Newcomer) -> None:
     answer = bridge.post(login=newcomer.login, password=new, changes=changes)
     canaries.watch("another refresh token", answer.json["refresh_token"])
     assert _access_after_a_while(bridge, answer.json["refresh_token"]).status == 200
+
+
+def test_someone_is_shut_out_at_once(bridge: RunningBridge, newcomer: Newcomer) -> None:
+    """By the steps of docs/operations.md: no new token gives anything, and a login still succeeds."""
+    token, login = issue(bridge, newcomer.login), newcomer.login
+    (block,) = (block for block in document("docs/operations.md").blocks if "out-mallory" in block.text)
+    before = bridge.policy.read_text()
+    assert "deny:\n" in before
+    try:
+        bridge.policy.write_text(before.replace("deny:\n", block.text.replace("mallory", login)))
+        bridge.command_line(["policy", "test", str(bridge.policy)])
+        assert bridge.reload()
+        assert use(bridge, token, SCOPE, "registry:catalog:*").access == {}
+        assert bridge.get(SCOPE, login=login).access == {}
+        bridge.command_line(["token", "revoke", "--account", login, "-c", str(bridge.settings)])
+        _until_refused(bridge, token, "refresh-revoked")
+        answer = bridge.get(login=login)
+        assert (answer.status, answer.access) == (200, {})
+    finally:
+        bridge.policy.write_text(before)
+        assert bridge.reload()
 
 
 def test_a_disabled_account(bridge: RunningBridge, newcomer: Newcomer) -> None:

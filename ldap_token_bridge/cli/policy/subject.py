@@ -66,8 +66,15 @@ def read_policy(policy_path: Path | None, config: Path | None) -> Policy:
             what = "; ".join(problem.what for problem in error.problems)
             remedy = "Name it: --policy policy.yaml, or the settings: -c bridge.yaml"
             raise Misconfigured.one(f"no policy is named: {what}", remedy=remedy) from None
-        policy_path = load_settings(settings_path, os.environ).policy.path
+        return in_force(load_policy(load_settings(settings_path, os.environ).policy.path))
     return load_policy(policy_path)
+
+
+def in_force(policy: Policy) -> Policy:
+    """The same, which bridge.yaml names; says on stderr if its own tests keep it out of force."""
+    if not all(result.passed for result in policy.run_tests(datetime.now(UTC))):
+        show_warnings((f"{', '.join(policy.files)}: this file is not in force: its tests fail. See: policy test",))
+    return policy
 
 
 def from_files(policy: Policy, kind: SubjectKind, name: str, groups: Sequence[str]) -> Asked:
@@ -81,8 +88,10 @@ def from_files(policy: Policy, kind: SubjectKind, name: str, groups: Sequence[st
 def from_directory(policy_path: Path | None, config: Path | None, user: str) -> Asked:
     """The person as `whoami` finds them; raises NotFound, or Misconfigured if settings or policy cannot be used."""
     settings, policy = read_files(config)
-    if policy is None or policy_path is not None:
-        policy = load_policy(policy_path or settings.policy.path)
+    if policy_path is not None:
+        policy = load_policy(policy_path)
+    else:
+        policy = in_force(policy or load_policy(settings.policy.path))
     person = asyncio.run(ask(settings, policy, user, None))
     if person.account is None or person.groups is None:
         raise NotFound(person)

@@ -10,7 +10,7 @@ import click
 
 from ldap_token_bridge.cli.common import examples, format_option, printable, run_or_explain
 from ldap_token_bridge.cli.whoami import read_files
-from ldap_token_bridge.policy import Meanings, Question, load_policy
+from ldap_token_bridge.policy import Meanings, Question
 from ldap_token_bridge.policy.who_can import Grant, WhoCan, who_can
 from ldap_token_bridge.registry import CATALOG, Access, is_repository_name
 
@@ -69,7 +69,7 @@ def command(  # noqa: PLR0913 -- a question has many sides
     if not wants_people and (service or address is not None):
         raise click.UsageError("--service and --address go with --expand. Else the answer names those of each rule.")
     settings = read_files(config)[0] if wants_people else None
-    policy = load_policy(settings.policy.path) if settings and not policy_path else read_policy(policy_path, config)
+    policy = read_policy(policy_path, config)
     found = who_can(policy, access, now.date())
     meanings = Meanings(policy.groups, policy.families)
     question = Question(None, (access,), service, address, now)
