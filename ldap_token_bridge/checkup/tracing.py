@@ -19,5 +19,5 @@ def tracing_items(settings: Settings) -> list[Item]:
 
 def no_opentelemetry(where: Place) -> Problem:
     """The settings want what is not installed."""
-    remedy = "Install it: pip install 'ldap-token-bridge[otel]'; or remove the key."
+    remedy = "Install it: pip install '.[otel]' in a checkout of ldap-token-bridge; or remove the key."
     return Problem("tracing.otlp_endpoint needs OpenTelemetry, which is not installed", where, remedy)

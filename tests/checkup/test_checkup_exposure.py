@@ -51,7 +51,7 @@ def test_traces_without_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(f"ldap_token_bridge.{module}.has_opentelemetry", lambda: False)
     (item,) = tracing_items(asked)
     assert (item.grade, item.where and item.where.line) == (Grade.UNUSABLE, 13)
-    assert "pip install 'ldap-token-bridge[otel]'" in item.remedy
+    assert "pip install '.[otel]' in a checkout" in item.remedy
     with pytest.raises(Misconfigured) as raised:
         spans_for(asked, {})
     assert raised.value.problems == (item.problem,)

@@ -1,10 +1,11 @@
 """Words that must not stand in the project: where it was built, and where packages come from."""
 
+import re
 import subprocess
 
 import pytest
 
-from tests.support.documents import ROOT
+from tests.support.documents import ROOT, documents
 
 # Put together here, so that this file does not hold them itself.
 _FOLDERS = ("work", "tmp/v")
@@ -24,6 +25,15 @@ def _files() -> list[str]:
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     return [name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_no_package_index_is_promised() -> None:
+    """The program is installed from a checkout: by its name alone somebody else's could come."""
+    pages = {page.name: page.text for page in documents()}
+    assert "pip install" in pages["README.md"]
+    assert [
+        name for name, text in pages.items() if re.search(r"pip install (\S+ )*['\"]?ldap-token-bridge", text)
+    ] == []
 
 
 @pytest.mark.skipif(

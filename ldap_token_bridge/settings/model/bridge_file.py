@@ -55,7 +55,7 @@ class Tracing(Model):
 
     otlp_endpoint: Collector | None = setting(
         "The OpenTelemetry collector that spans are sent to, by OTLP over HTTP; needs"
-        " `pip install 'ldap-token-bridge[otel]'`. Default: what `OTEL_EXPORTER_OTLP_ENDPOINT` says, else none.",
+        " `pip install '.[otel]'` in a checkout. Default: what `OTEL_EXPORTER_OTLP_ENDPOINT` says, else none.",
         None,
         example="http://127.0.0.1:4318",
     )
