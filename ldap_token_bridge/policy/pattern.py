@@ -67,6 +67,8 @@ class Pattern:
 
 def parse_pattern(value: Any) -> Pattern:
     """The pattern in `value`; refuses one that no legal repository name can match."""
+    if isinstance(value, dict):
+        refuse("braces without quotes make this a mapping", 'Put the pattern in quotes, as in "{user}/**".')
     if not isinstance(value, str):
         refuse(f"{value!r} is not text", f'Put the pattern in quotes: "{value}".')
     _check_shape(value)

@@ -16,6 +16,8 @@ import yaml
 from ldap_token_bridge.errors import Misconfigured, Place, Problem
 from ldap_token_bridge.values import dataclass
 
+from .bad_form import bad_form
+
 # libyaml reads a policy of 10,000 rules an order of magnitude faster; both give the same marks.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)").fullmatch
@@ -91,16 +93,8 @@ def read_document(text: str, file: str) -> Document:
     builder = _Builder(file)
     try:
         value = builder.build(yaml.parse(text, Loader=_LOADER))
-    except yaml.MarkedYAMLError as error:
-        # For an alias the problem is marked behind the sign, its context at the sign.
-        is_alias = "alias" in (error.context or "") or "anchor" in (error.context or "")
-        mark = (error.context_mark if is_alias else None) or error.problem_mark or error.context_mark
-        place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
-        what = " ".join(part for part in (error.context, error.problem) if part)
-        line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
-        raise Misconfigured.one(f"not valid YAML: {what}", place, _remedy(what, line)) from None
     except yaml.YAMLError as error:
-        raise Misconfigured.one(f"not valid YAML: {str(error).splitlines()[0]}", file) from None
+        raise Misconfigured([bad_form(error, text, file, _LOADER)]) from None
     if builder.problems:
         raise Misconfigured(builder.problems)
     return Document(file, value, builder.places, builder.key_places)
@@ -113,16 +107,6 @@ def resolve_scalar(text: str) -> str | int | float | bool | None:
     if _INTEGER(text) and len(text) <= 20:  # noqa: PLR2004 -- longer than any number these files hold
         return int(text)
     return float(text) if _FLOAT(text) else text
-
-
-def _remedy(what: str, line: str) -> str:
-    if "cannot start any token" in what and line.lstrip(" ").startswith("\t"):
-        return "Indent with spaces, not tabs."
-    if "mapping values are not allowed" in what:
-        return "Put the text in quotes if it holds ': ', or check the indentation."
-    if "alias" in what or "anchor" in what:
-        return 'Put text that begins with * or & in quotes, as in "**".'
-    return ""
 
 
 class _Builder:

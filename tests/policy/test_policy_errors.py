@@ -95,6 +95,12 @@ def test_what_stands_around_the_rules(text: str, place: str, what: str, remedy: 
         ('{id: a, who: [anyone], repositories: [a], actions: ["*"]}', 57, "'*' is no action", "pull, push and delete"),
         ("{id: a, who: [anyone], repositories: [7], actions: [pull]}", 43, "7 is not text", 'quotes: "7"'),
         (
+            "{id: a, who: [anyone], repositories: [{a: b}], actions: [pull]}",
+            43,
+            "without quotes",
+            'quotes, as in "{user}',
+        ),
+        (
             '{id: a, who: [anyone], repositories: ["{team}/x"], actions: [pull]}',
             43,
             "{team} needs a family in 'who'",
