@@ -231,6 +231,24 @@ def test_a_name_that_no_login_can_be_is_told(who: str, said: str) -> None:
     assert said in found.remedy
 
 
+@pytest.mark.parametrize(
+    ("pattern", "is_found"),
+    [
+        ("registry.corp.example.com/a/**", True),
+        ("localhost:5000/a", True),
+        ("registry.corp.example.com/**", True),
+        ("a.b", False),
+        ("team-a/my.app", False),
+        ("*.b/app", False),
+        ("**/a.b/c", False),
+    ],
+)
+def test_a_pattern_that_begins_with_a_host_is_told(pattern: str, is_found: bool) -> None:  # noqa: FBT001 -- a parameter of the test
+    """As somebody writes who copies an image's name: no registry asks for its own host."""
+    found = list(lint_policy(policy(f"allow:\n{USED}" + rule("r", "user:bob", f'"{pattern}"')), TODAY))
+    assert [(each.kind, each.place.line) for each in found] == ([("host-in-name", 12)] if is_found else [])
+
+
 def test_names_that_logins_have_are_fine() -> None:
     """Accounts with dots, dashes, spaces, other letters; a mail address where that is the account."""
     names = ["alice", "a.b-c_d", "Alice Smith", "Amélie", "alice@corp.example.com"]

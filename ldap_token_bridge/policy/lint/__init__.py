@@ -14,7 +14,7 @@ from .dates import SOON_DAYS, ending_rules
 from .effect import covered_rules, taken_away_rules
 from .finding import Lint
 from .lockout import everything_denied, nobody_allowed
-from .names import impossible_names, unused_names
+from .names import hosts_in_names, impossible_names, unused_names
 from .reach import open_to_all, words_of_two_places
 
 __all__ = ["SOON_DAYS", "Lint", "ending_rules", "lasting_lints", "lint_policy"]
@@ -43,6 +43,7 @@ def lasting_lints(policy: Policy, today: date) -> tuple[Lint, ...]:
             *words_of_two_places(policy.rules, policy.families),
             *unused_names(policy),
             *impossible_names(policy.rules),
+            *hosts_in_names(policy.rules),
         )
     )
 

@@ -1,4 +1,4 @@
-"""Names that nobody uses, and names that nobody has."""
+"""Names that nobody uses, and names that nobody and nothing has."""
 
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from ldap_token_bridge.dn import fold
 from ldap_token_bridge.identity import is_robot_name
 from ldap_token_bridge.policy.load import Policy
+from ldap_token_bridge.policy.pattern import Exact
 from ldap_token_bridge.policy.rules import Rule
+from ldap_token_bridge.registry import host_of
 
 from .finding import Lint
 
@@ -35,6 +37,18 @@ def impossible_names(rules: Iterable[Rule]) -> Iterator[Lint]:
             if fault:
                 what = f"the rule {rule.id!r} names {str(who)!r}, whom no login can be"
                 yield Lint("impossible-name", what, rule.reference.place, f"{fault[0].upper()}{fault[1:]}.")
+
+
+def hosts_in_names(rules: Iterable[Rule]) -> Iterator[Lint]:
+    """Patterns that begin with a host, as images' names do, and as the names do that a registry asks for never do."""
+    for rule in rules:
+        for placed in rule.patterns:
+            host = host_of(placed.pattern.text) if isinstance(placed.pattern.segments[0], Exact) else ""
+            if host:
+                what = f"the rule {rule.id!r} begins a pattern with the host {host!r}"
+                rest = placed.pattern.text.removeprefix(f"{host}/")
+                remedy = f"A registry leaves its own host out of names: write {rest!r}, if that is meant."
+                yield Lint("host-in-name", what, placed.place, remedy)
 
 
 def _fault_of_user(name: str) -> str:
