@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ldap_token_bridge.dn import fold
-from ldap_token_bridge.errors import Misconfigured, Problem
+from ldap_token_bridge.errors import Misconfigured, Place, Problem
 from ldap_token_bridge.identity import Group, Subject
 from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.yamlfile import read_text
@@ -22,6 +22,7 @@ from .who import ANYONE
 
 _WHAT = "the policy"
 _HASH_LENGTH = 12
+_COPIES = ("~", "#", ".bak", ".old", ".orig", ".rej", ".save", ".swp", ".tmp")  # of editors, patch and merges
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,8 +90,7 @@ def _read(path: Path) -> tuple[list[tuple[str, str]], list[Problem]]:
     problems: list[Problem] = []
     for file in _list(path):
         if file.suffix != ".yaml" or file.is_dir():
-            misnamed = Misconfigured.one("it is not read", str(file), "Rename it to end in .yaml, or remove it.")
-            problems.extend(misnamed.problems)
+            problems.append(Problem("it is not read", Place(str(file)), _remedy_of_unread(file)))
             continue
         try:
             files.append((str(file), read_text(file, _WHAT)))
@@ -99,6 +99,14 @@ def _read(path: Path) -> tuple[list[tuple[str, str]], list[Problem]]:
     if not files and not problems:
         raise Misconfigured.one("the policy folder holds no *.yaml file", str(path), "Add one, or correct the path.")
     return files, problems
+
+
+def _remedy_of_unread(file: Path) -> str:
+    if file.is_dir():
+        return "A policy's folder has no folders: move the files up into it, or move this one elsewhere."
+    if file.name.startswith("#") or file.name.endswith(_COPIES):
+        return "It seems to be an editor's copy: remove it, or keep it elsewhere."
+    return "Rename it to end in .yaml, or remove it."
 
 
 def _list(folder: Path) -> list[Path]:

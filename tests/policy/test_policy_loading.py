@@ -51,13 +51,23 @@ def test_names_are_unique_across_a_folder(tmp_path: Path) -> None:
     assert all(f"{tmp_path}/a.yaml:" in problem.remedy for problem in caught.value.problems)
 
 
-@pytest.mark.parametrize("name", ["b.yml", "b.YAML", "b.yaml.txt", "b.yaml~", "teams/b.yaml", "b.yaml/c.yaml"])
-def test_a_file_that_would_be_left_out_is_an_error(tmp_path: Path, name: str) -> None:
-    """Leaving it out in silence could leave out a deny rule."""
+_RENAME, _REMOVE, _MOVE = r"Rename it to end in \.yaml", "an editor's copy: remove it", "move the files up"
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        *dict.fromkeys(("b.yml", "b.YAML", "b.yaml.txt"), _RENAME).items(),
+        *dict.fromkeys(("b.yaml~", "#b.yaml#", "b.yaml.orig"), _REMOVE).items(),
+        *dict.fromkeys(("teams/b.yaml", "b.yaml/c.yaml"), _MOVE).items(),
+    ],
+)
+def test_a_file_that_would_be_left_out_is_an_error(tmp_path: Path, name: str, remedy: str) -> None:
+    """Leaving it out in silence could leave out a deny rule; what to do with it is told."""
     (tmp_path / "a.yaml").write_text(HEAD)
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text(HEAD)
-    with pytest.raises(Misconfigured, match=r"Rename it to end in \.yaml"):
+    with pytest.raises(Misconfigured, match=remedy):
         load_policy(tmp_path)
 
 
