@@ -36,14 +36,20 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class BindOutcome:
-    """What came of the password: None if it lets the person in. `said` is the server's own answer, if it was asked."""
+    """What came of the password: None if it lets the person in. `said` is the server's own answer.
+
+    `untried` is why no server was asked: nobody has such a password.
+    """
 
     refusal: Refusal | None
     said: str = ""
+    untried: str = ""
 
     @property
     def words(self) -> str:
         """For people."""
+        if self.untried:
+            return f"not tried: {self.untried}"
         return "right" if self.refusal is None else f"refused: {in_words(self.refusal)}"
 
 

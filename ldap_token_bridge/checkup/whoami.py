@@ -137,7 +137,7 @@ class _Inquiry:
 
     async def _bind(self, person: Person, password: Secret) -> BindOutcome:
         if not is_possible_password(password):
-            return BindOutcome(Refusal.WRONG_CREDENTIALS, "not sent: empty, too long, or with a zero byte")
+            return BindOutcome(Refusal.WRONG_CREDENTIALS, untried=_why_impossible(password.reveal()))
         result = await self._directory.verify(person, password, self._deadline())
         # A bind that succeeds is no login yet: the entry's own state counts, too.
         return BindOutcome(self._directory.refusal_of(person, result) or person.state, _answer(result))
@@ -182,6 +182,12 @@ _MACHINES = {
 _FORMS = (
     "Write it as alice, alice@corp.example.com or CORP\\alice: no outer spaces, no control characters, 256 at most."
 )
+
+
+def _why_impossible(password: bytes) -> str:
+    if not password:
+        return "empty"
+    return "it holds a zero byte" if b"\0" in password else "too long"
 
 
 def _answer(result: BindResult) -> str:

@@ -46,7 +46,8 @@ def _facts(person: Whoami) -> Rows:
             ("state", in_words(person.state)),
         ]
     if person.bind:
-        rows.append(("password", f"{person.bind.words} ({person.bind.said})"))
+        said = f" ({person.bind.said})" if person.bind.said else ""
+        rows.append(("password", f"{person.bind.words}{said}"))
     if person.groups is not None:
         rows.append(("groups", str(len(person.groups))))
         rows.append(("in policy", ", ".join(_membership(*each) for each in person.memberships) or "no group it names"))
@@ -71,7 +72,9 @@ def _as_json(person: Whoami) -> dict[str, Any]:
         "unique_id": account.unique_id if account else None,
         "sid": person.sid or None,
         "state": (person.state.value if person.state else "fine") if account else None,
-        "password": None if bind is None else {"refused": bind.refusal and bind.refusal.value, "said": bind.said},
+        "password": None
+        if bind is None
+        else {"refused": bind.refusal and bind.refusal.value, "said": bind.said, "not_tried": bind.untried or None},
         "groups": None if person.groups is None else [_group_object(group) for group in person.groups],
         "policy": {"hash": person.policy, "memberships": [_term_object(*each) for each in person.memberships]},
         "ambiguous": list(person.rivals),

@@ -87,6 +87,13 @@ def test_a_password_from_a_pipe(config: Path, ending: bytes) -> None:
     assert "password   right (result 0)" in result.stdout
 
 
+def test_an_empty_password_is_not_tried(config: Path) -> None:
+    """And is not called wrong: nobody was asked."""
+    result = whoami(config, "bob", "--password-stdin", stdin=b"\n")
+    assert result.exit_code == 1
+    assert "password   not tried: empty" in [line.rstrip() for line in result.stdout.splitlines()]
+
+
 def test_a_second_line_break_is_part_of_the_password(config: Path) -> None:
     """Only what `echo` adds is taken away."""
     result = whoami(config, "bob", "--password-stdin", stdin=canaries.password("bob").encode() + b"\n\n")
