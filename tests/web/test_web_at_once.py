@@ -16,6 +16,7 @@ import pytest
 
 from ldap_token_bridge.demo.people import person
 from ldap_token_bridge.web import TokenEndpoint
+from tests.support.documents import document
 from tests.support.in_process import InProcess, running_in_process
 
 _SECONDS = 20
@@ -155,6 +156,9 @@ def test_each_has_an_audit_line_of_its_own(warm: Wire, ways: list[str], capsys: 
     assert line["request_id"] == named[1].decode()
     assert (line["outcome"], line["status"], line["account"], line["cache"]) == ("issued", 200, "alice", "hit")
     assert line["granted"] == line["asked"] == ["repository:team-a/app:pull"]
+    # As the documents show one: it reads as those that people look at.
+    (sample,) = (block for block in document("docs/operations.md").blocks if block.language == "json")
+    assert list(line) == list(json.loads(sample.text))
 
 
 def test_each_is_counted(running: InProcess, warm: Wire, ways: list[str]) -> None:
