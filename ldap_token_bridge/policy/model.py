@@ -113,17 +113,17 @@ class RuleEntry(_Described):
     """The rule's name in decisions and in the audit log; unique."""
     why: Text | None = None
     """A reason for people."""
-    who: tuple[WhoItem, ...]
+    who: tuple[WhoItem, ...] = Field(examples=[["group:platform"]])
     """group:NAME, family:NAME, user:ACCOUNT, robot:NAME, workload:NAME, signed-in, anyone. One of them suffices."""
-    repositories: tuple[PatternItem, ...] = ()
+    repositories: tuple[PatternItem, ...] = Field((), examples=[["team-a/**"]])
     """Patterns: * within a segment, ** for any number of segments, {user} and a family's {word} for one segment."""
-    actions: tuple[Action, ...] = ()
+    actions: tuple[Action, ...] = Field((), examples=[["pull", "push"]])
     """push includes pull; delete is only ever explicit. In a deny rule, pull takes push with it."""
     catalog: bool = False
     """Whether the rule also speaks of the list of all repositories."""
-    networks: tuple[ClientNetwork, ...] | None = None
+    networks: tuple[ClientNetwork, ...] | None = Field(None, examples=[["10.20.0.0/16"]])
     """Only for clients in one of these networks."""
-    services: tuple[Text, ...] | None = None
+    services: tuple[Text, ...] | None = Field(None, examples=[["registry.corp.example.com"]])
     """Only for tokens for one of these services."""
     until: Day | None = None
     """The last day, in UTC, on which the rule holds."""
@@ -144,7 +144,7 @@ class TestEntry(_Described):
     """The name of a workload."""
     anonymous: bool = False
     """True for a client that is not signed in."""
-    groups: tuple[Text, ...] = ()
+    groups: tuple[Text, ...] = Field((), examples=[["platform"]])
     """Names from 'groups', DNs or SIDs."""
     families: dict[str, tuple[Text, ...]] = Field(default_factory=dict)
     """Families with the words that the person has in them."""
@@ -154,9 +154,9 @@ class TestEntry(_Described):
     """The service that the token is for; without it, unknown."""
     at: Day | None = None
     """The day on which the test takes place, UTC; without it, today."""
-    can: tuple[Expectation, ...] = ()
+    can: tuple[Expectation, ...] = Field((), examples=[["push team-a/app", "catalog"]])
     """'ACTION REPOSITORY' or 'catalog', each of which must be granted."""
-    cannot: tuple[Expectation, ...] = ()
+    cannot: tuple[Expectation, ...] = Field((), examples=[["push team-a/app", "catalog"]])
     """'ACTION REPOSITORY' or 'catalog', none of which may be granted."""
 
 

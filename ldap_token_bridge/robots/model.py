@@ -54,7 +54,7 @@ class RobotEntry(Model, use_attribute_docstrings=True):
     """The person or team that answers for it."""
     note: Text | None = None
     """What it is for."""
-    networks: tuple[ClientNetwork, ...] | None = None
+    networks: tuple[ClientNetwork, ...] | None = Field(None, examples=[["10.20.0.0/16"]])
     """It may log in from one of these networks only."""
     until: Day | None = None
     """The last day, in UTC, on which it may log in."""

@@ -1,11 +1,13 @@
 """A document held against a model; pydantic's errors become problems that people can act on."""
 
 import difflib
+import json
 import typing
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from ldap_token_bridge.errors import Misconfigured, Problem
@@ -46,14 +48,15 @@ def problem_of(document: Document, model: type[Model], detail: ErrorDetails) -> 
     kind = detail["type"]
     context = detail.get("ctx", {})
     if kind == "extra_forbidden":
-        known = _keys_at(model, path[:-1])
+        known = _fields_at(model, path[:-1])
         return Problem(f"unknown key {path[-1]!r}", document.key_place(path), suggest(str(path[-1]), known))
     if kind == "missing":
         return Problem(f"the key {name!r} is missing", document.place(path[:-1]), f"Add {path[-1]!r} here.")
     if kind == REFUSED:
         return Problem(f"{name}: {context['what']}", document.place(path), context["remedy"])
     if kind in _WANTED:
-        return Problem(f"{name} must be {_WANTED[kind]}", document.place(path), f"Write {_WANTED[kind]}.")
+        remedy = _list_for(model, path) if kind == "tuple_type" else f"Write {_WANTED[kind]}."
+        return Problem(f"{name} must be {_WANTED[kind]}", document.place(path), remedy)
     if kind in ("literal_error", "enum"):
         return Problem(f"{name} has an unknown value", document.place(path), f"Write one of: {context['expected']}.")
     return Problem(f"{name}: {detail['msg']}", document.place(path))
@@ -71,8 +74,18 @@ def suggest(word: str, known: Iterable[str]) -> str:
     return f"Known here: {', '.join(names[:_MOST_NAMES])}{more}." if names else ""
 
 
-def _keys_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
-    """The keys that the model at `path` has; empty if there is no model there."""
+def _list_for(model: type[BaseModel], path: tuple[int | str, ...]) -> str:
+    """A remedy that shows a list for the key: the model's example, and not what was written, which may be a secret."""
+    field = _fields_at(model, path[:-1]).get(str(path[-1])) if path else None
+    if field is not None and field.examples:
+        return f"Write a list, as in {path[-1]}: {json.dumps(field.examples[0])}."
+    if field is not None and model_in(field.annotation) is not None:
+        return "Write a list: a line for each item, with a dash before it."
+    return "Write a list, in [ and ]."
+
+
+def _fields_at(model: type[BaseModel], path: tuple[int | str, ...]) -> dict[str, FieldInfo]:
+    """The keys that the model at `path` has, with what is known of them; empty if there is no model there."""
     annotation: Any = model
     for step in path:
         found = model_in(annotation)
@@ -82,7 +95,7 @@ def _keys_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
             by_key = {field.alias or name: field.annotation for name, field in found.model_fields.items()}
             annotation = by_key.get(step)
     found = model_in(annotation)
-    return [field.alias or name for name, field in found.model_fields.items()] if found is not None else []
+    return {field.alias or name: field for name, field in found.model_fields.items()} if found is not None else {}
 
 
 def model_in(annotation: Any) -> Any:

@@ -20,7 +20,7 @@ RULE = HEAD + "allow:\n  - "
         ("version: 1\nalow: []\n", "2:1", "unknown key 'alow'", "Did you mean 'allow'?"),
         ("version: 1\nallow: []\nallow: []\n", "3:1", "'allow' stands twice", "line 2"),
         ("version: 1\nallow:\n", "2:1", "'allow' has no value", "remove the key"),
-        ("version: 1\nallow: {id: a}\n", "2:8", "allow must be a list", "a list"),
+        ("version: 1\nallow: {id: a}\n", "2:8", "allow must be a list", "with a dash before it"),
         ("version: 1\nallow: [a]\n", "2:9", "must be a mapping", "a mapping"),
         ("- version: 1\n", "1:1", "the file must be a mapping", "a mapping"),
         # groups
@@ -63,7 +63,13 @@ def test_what_stands_around_the_rules(text: str, place: str, what: str, remedy: 
         ("{id: a, who: [anyone], catalog: false}", 5, "'a' speaks of nothing", "catalog: true"),
         ('{id: a, who: [anyone], repositories: ["**"]}', 5, "no actions", "[pull, push]"),
         ("{id: a, who: [anyone], catalog: true, actions: [pull]}", 43, "no repositories", "Add 'repositories'"),
-        ("{id: a, who: anyone, catalog: true}", 18, "allow.0.who must be a list", "a list"),
+        ("{id: a, who: anyone, catalog: true}", 18, "allow.0.who must be a list", 'as in who: ["group:platform"]'),
+        (
+            "{id: a, who: [anyone], repositories: a, actions: [pull]}",
+            42,
+            "allow.0.repositories must be a list",
+            'repositories: ["team-a/**"]',
+        ),
         ("{id: a, who: [anyone], catalog: yes}", 37, "true or false", "true or false"),
         ("{id: a, who: [anyone], catalog: true, whi: x}", 43, "unknown key 'whi'", "Did you mean 'why'?"),
         ("{id: a, who: [anyone], catalog: true, networks: []}", 53, "'networks' is empty", "remove the key"),

@@ -56,7 +56,7 @@ MISTAKES: list[tuple[dict[str, Any], str, str, str]] = [
     ({"token__issuer": 12}, "2:11", "token.issuer: must be text", "put it in quotes"),
     ({"token__issuer": " x"}, "2:11", "token.issuer: has white space around it or a control character in it", "Remove"),
     ({"token__services": []}, "3:13", "token.services is empty", "List at least one."),
-    ({"token__services": "x"}, "3:13", "token.services must be a list", "Write a list."),
+    ({"token__services": "x"}, "3:13", "token.services must be a list", 'as in services: ["reg'),
     ({"token__services": ["x", ""]}, "3:19", "token.services.1: must be text", "Write a word"),
     ({"token__services": ["x", "x"]}, "3:19", "token.services lists x twice", "Remove one of them."),
     ({"token__lifetime": "59s"}, "5:13", "token.lifetime: must be from 1m to 1d", "take a token to live at least 60 s"),
