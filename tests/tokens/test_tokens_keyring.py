@@ -249,6 +249,7 @@ def test_key_open_to_others_is_a_warning(tmp_path: Path, mode: int) -> None:
 def test_key_that_may_not_be_read_names_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`keys new` as root and `serve` as another user is the usual slip."""
     write_pair(tmp_path, "a", ec_key())
+
     def refuse(path: Path) -> BinaryIO:
         if path.suffix == ".key":
             raise PermissionError(13, "Permission denied", str(path))
