@@ -91,13 +91,13 @@ class _Inquiry:
         self.found = found
 
     async def run(self, policy: Policy | None, password: Secret | None) -> None:
+        if machine := machine_of(self.found.typed.lower()):
+            what = f"this is the name of a {machine[0]}, and the directory is never asked for it"
+            self._tell("name", what, _MACHINES[machine[0]])
+            return
         name = parse_login_name(self.found.typed)
         if name is None:
             self._tell("name", "this can be no account's name, so the directory is never asked for it", _FORMS)
-            return
-        if machine := machine_of(self.found.typed):
-            what = f"this is the name of a {machine[0]}, and the directory is never asked for it"
-            self._tell("name", what, _MACHINES[machine[0]])
             return
         self._tally.stage = "search"
         sighting = await self._directory.look(name, self._deadline(), _MOST_RIVALS)
