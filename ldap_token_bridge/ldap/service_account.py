@@ -41,6 +41,7 @@ class ServiceAccount:
         self._refusal: tuple[int, str, str] | None = None
         self._refused_until = 0.0
         self._pause = REFUSAL_SECONDS
+        self._may_be_early = self._is_early = False
 
     @property
     def is_refused(self) -> bool:
@@ -48,8 +49,10 @@ class ServiceAccount:
         return self._refusal is not None
 
     def try_again(self) -> None:
-        """An operator says that it may be right by now."""
-        self._refused_until = 0.0
+        """An operator says that it may be right by now. Once in a pause, for some say so every few minutes."""
+        if self._may_be_early:
+            self._refused_until = 0.0
+            self._may_be_early, self._is_early = False, True
 
     def check(self) -> None:
         """Raises ServiceAccountRefused while a refusal is remembered."""
@@ -75,11 +78,13 @@ class ServiceAccount:
                 answer = answer._replace(code=INSUFFICIENT_RIGHTS, diagnostic="its password must be changed first")
             if answer.code == 0:
                 self._refusal = None
+                self._is_early = False
                 self._pause = REFUSAL_SECONDS
                 return
             if answer.code not in _REFUSALS:
                 raise ServerBusy(f"answered the service account's bind with {describe(answer.code, answer.diagnostic)}")
             self._refusal = answer.code, answer.diagnostic, str(channel.address)
+            self._may_be_early, self._is_early = not self._is_early, False
             self._refused_until = asyncio.get_running_loop().time() + self._pause
             self._pause = min(_LONGEST_PAUSE, 2 * self._pause)
             self.check()

@@ -28,7 +28,11 @@ _Address = IPv4Address | IPv6Address | None
 # One at a time keeps the event loop's core free, and a thread of their own lets nothing else that hangs stop robots.
 _HASHING = ThreadPoolExecutor(1, "robots")
 _MOST_WAITING = 64  # more would not be served within their deadline
-_MOST_OF_ONE = 24  # of them for one robot, for all that do not exist, or from one client: nobody fills the line alone
+# Once the line is long nobody makes it longer: neither one client, nor many for one robot's name or for names that
+# no robot has. A client's share is the smaller one: it uses up no robot's.
+_LONG = 40
+_OF_ONE_CLIENT = 24
+_FOR_ONE_ROBOT = 48
 _MAX_REMEMBERED = 10_000
 
 
@@ -149,8 +153,10 @@ class RobotGate:
 
     def _line_up(self, mark: bytes, who: tuple[str, str]) -> None:
         """Raises TooManyRobots."""
+        line = len(self._checking)
         for_robot, from_client = ([each[side] for each in self._waiting.values()].count(who[side]) for side in (0, 1))
-        if len(self._checking) >= _MOST_WAITING or max(for_robot, from_client) >= _MOST_OF_ONE:
+        is_share_used = line >= _LONG and (for_robot >= _FOR_ONE_ROBOT or from_client >= _OF_ONE_CLIENT)
+        if line >= _MOST_WAITING or is_share_used:
             raise TooManyRobots("too many robots log in at once")
         self._waiting[mark] = who
 

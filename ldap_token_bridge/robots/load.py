@@ -34,9 +34,13 @@ class Robots:
 
 def load_robots(path: Path) -> Robots:
     """The robots in the file; raises Misconfigured with every problem."""
-    if not path.exists():
+    try:
+        path.stat()
+    except FileNotFoundError:
         remedy = "The first robot makes it: ldap-token-bridge robot new NAME --owner WHO. Or remove the key `robots`."
-        raise Misconfigured.one(f"{_WHAT} is not there", str(path), remedy)
+        raise Misconfigured.one(f"{_WHAT} is not there", str(path), remedy) from None
+    except OSError:
+        pass  # `read_text` says what it is
     return parse_robots(read_text(path, _WHAT), str(path))
 
 

@@ -83,7 +83,7 @@ class Bridge:
 
         `address` and `admin_address` then hold the ports that were found.
         """
-        await refuse_misfit(self.settings, self._parts.options, self._service.snapshot.policy)
+        await refuse_misfit(self.settings, self._parts.options, self._service.snapshot.policy, is_start=True)
         await replace_spans(self._spans)
         self.address = await self._public.start()
         try:

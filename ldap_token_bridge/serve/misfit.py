@@ -15,13 +15,14 @@ from .report import warn
 _LIMIT = 20.0
 
 
-async def refuse_misfit(settings: Settings, options: LdapOptions, policy: Policy) -> None:
+async def refuse_misfit(settings: Settings, options: LdapOptions, policy: Policy, *, is_start: bool = False) -> None:
     """Raises Misconfigured where the directory refuses the bridge itself, for it will go on doing so.
 
-    One that is down, or too slow to tell, may be better soon.
+    One that is down may be better soon. At a start, so may one that is too slow to tell; a reload has the time, and a
+    good state to lose.
     """
     try:
-        async with asyncio.timeout(_LIMIT):
+        async with asyncio.timeout(_LIMIT if is_start else None):
             items = await check_directory(settings, options, policy)
     except TimeoutError:
         log().warning("the directory is too slow to be checked; the bridge goes on all the same", seconds=_LIMIT)

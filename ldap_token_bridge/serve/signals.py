@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ldap_token_bridge.observe import LineWriter, Metrics
+from ldap_token_bridge.observe import LineWriter, Metrics, log
 
 from .bridge import Bridge
 from .supervisor import Supervisor
@@ -35,8 +35,12 @@ async def run_until_signalled(bridge: Bridge, supervisor: Supervisor) -> None:
         while True:
             await hangup.wait()
             hangup.clear()
-            await supervisor.reloading()
-            await tell_ready(usable=await bridge.reload())
+            try:
+                await supervisor.reloading()
+                await tell_ready(usable=await bridge.reload())
+            except Exception as error:  # noqa: BLE001 -- the next SIGHUP is to be heeded all the same
+                log().error("a reload failed in a way that it should not; please report this", error=repr(error))
+                await tell_ready(usable=False)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)

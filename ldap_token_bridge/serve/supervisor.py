@@ -48,14 +48,14 @@ class Supervisor:
         """A socket for each message: the supervisor may have made its own anew since the last one."""
         if not self._address:
             return
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as connection:
-            connection.setblocking(False)
-            try:
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as connection:
+                connection.setblocking(False)
                 async with asyncio.timeout(_PATIENCE):
                     connection.connect(self._address)
                     await asyncio.get_running_loop().sock_sendall(connection, "\n".join(lines).encode())
-            except OSError as error:  # TimeoutError is one, too
-                log().warning("the supervisor cannot be told how the bridge is", error=error.strerror or "no answer")
+        except OSError as error:  # TimeoutError is one, too
+            log().warning("the supervisor cannot be told how the bridge is", error=error.strerror or "no answer")
 
 
 def _socket_address(name: str) -> str:

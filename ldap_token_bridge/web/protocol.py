@@ -130,7 +130,7 @@ class _Handler(web.RequestHandler):
     aiohttp's way: bodies, requests that come before the last reply, connections that are to end.
     """
 
-    __slots__ = ("_answering", "_body", "_head", "_peer", "_server")
+    __slots__ = ("_answering", "_body", "_head", "_is_chunked", "_peer", "_server")
 
     def __init__(self, server: _Server, **options: Any) -> None:
         super().__init__(server, **options)
@@ -139,6 +139,7 @@ class _Handler(web.RequestHandler):
         self._answering: Task[None] | None = None
         self._head = 0  # octets of which no request has come yet: of a head, or of those that aiohttp holds back
         self._body: StreamReader = EMPTY_PAYLOAD
+        self._is_chunked = False
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -170,8 +171,10 @@ class _Handler(web.RequestHandler):
         before = len(self._messages)
         super().data_received(data)
         if len(self._messages) > before:
-            self._head, self._body = 0, self._messages[-1][1]
-        elif self._body.is_eof():
+            message, self._body = self._messages[-1]
+            # After a body in chunks come trailers, which are bounded as fields are; the body itself is smaller.
+            self._head, self._is_chunked = 0, getattr(message, "chunked", False)
+        elif self._is_chunked or self._body.is_eof():
             self._head += len(data)
             if self._head > _MAX_HEAD:
                 log().debug("a request whose head does not end", octets=self._head)

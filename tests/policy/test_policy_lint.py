@@ -236,6 +236,8 @@ def test_a_name_that_no_login_can_be_is_told(who: str, said: str) -> None:
     [
         ("registry.corp.example.com/a/**", True),
         ("localhost:5000/a", True),
+        ("docker.io/**", False),
+        ("node.js/app", False),
         ("registry.corp.example.com/**", True),
         ("a.b", False),
         ("team-a/my.app", False),
@@ -245,7 +247,8 @@ def test_a_name_that_no_login_can_be_is_told(who: str, said: str) -> None:
 )
 def test_a_pattern_that_begins_with_a_host_is_told(pattern: str, is_found: bool) -> None:  # noqa: FBT001 -- a parameter of the test
     """As somebody writes who copies an image's name: no registry asks for its own host."""
-    found = list(lint_policy(policy(f"allow:\n{USED}" + rule("r", "user:bob", f'"{pattern}"')), TODAY))
+    text = rule("r", "user:bob", f'"{pattern}"', more="services: [registry.corp.example.com]")
+    found = list(lint_policy(policy(f"allow:\n{USED}{text}"), TODAY))
     assert [(each.kind, each.place.line) for each in found] == ([("host-in-name", 12)] if is_found else [])
 
 

@@ -105,6 +105,18 @@ def test_a_file_that_is_not_there_is_told() -> None:
         load_robots(Path("nowhere/robots.yaml"))
 
 
+def test_a_file_in_a_folder_that_may_not_be_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is a problem as any other, and no fault of the bridge."""
+
+    def refuse(path: Path, **_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    for name in ("stat", "open"):
+        monkeypatch.setattr(Path, name, lambda path, *_, **__: refuse(path))
+    with pytest.raises(Misconfigured, match="cannot be read: permission denied"):
+        load_robots(tmp_path / "robots.yaml")
+
+
 def test_the_hashes_of_a_robot_are_not_printed() -> None:
     """A robot may stand in a log line or an error one day."""
     (robot,) = parse_robots(with_entry(), "robots.yaml")

@@ -112,6 +112,15 @@ async def test_trailers_are_nobodys_fields(connection: Connection, service: Away
     assert "a" not in service.asked
 
 
+async def test_trailers_without_an_end_end_the_connection(connection: Connection) -> None:
+    """They are as large as fields may be, and come before the body is over."""
+    reader, writer = connection
+    writer.write(_POST % b"/token" + b"Transfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n0\r\n")
+    await _flood(writer)
+    with pytest.raises(ConnectionError):
+        await _end(reader)
+
+
 async def test_trailers_and_a_request_in_one_piece(connection: Connection, service: Away) -> None:
     """The next request is not read at all."""
     reader, writer = connection

@@ -40,14 +40,17 @@ def impossible_names(rules: Iterable[Rule]) -> Iterator[Lint]:
 
 
 def hosts_in_names(rules: Iterable[Rule]) -> Iterator[Lint]:
-    """Patterns that begin with a host, as images' names do, and as the names do that a registry asks for never do."""
+    """Patterns that begin with the registry's own host, as images' names do, and names in the registry never do.
+
+    Other hosts are left alone: a mirror may keep `quay.io/app`.
+    """
+    services = {service for rule in rules for service in rule.services or ()}
     for rule in rules:
         for placed in rule.patterns:
             host = host_of(placed.pattern.text) if isinstance(placed.pattern.segments[0], Exact) else ""
-            if host:
+            if ":" in host or host in services:
                 what = f"the rule {rule.id!r} begins a pattern with the host {host!r}"
-                rest = placed.pattern.text.removeprefix(f"{host}/")
-                remedy = f"A registry leaves its own host out of names: write {rest!r}, if that is meant."
+                remedy = "A registry leaves its own host out of names: write what follows it."
                 yield Lint("host-in-name", what, placed.place, remedy)
 
 
