@@ -113,6 +113,12 @@ def open_file(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
+def read_file(path: Path, most: int = -1) -> bytes:
+    """The first `most` octets of a regular file, or all; raises OSError as `open_file`."""
+    with open_file(path) as file:
+        return file.read(most)
+
+
 def read_secret(path: Path, what: str, remedy: str, most: int) -> tuple[bytes, int]:
     """The first `most` bytes of a secret file, and who else it is open to (`open_to_others`).
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.errors import Misconfigured
-from ldap_token_bridge.whole_files import PUBLIC_MODE, behind_links, create, explained, locked, make_folder, open_file
+from ldap_token_bridge.whole_files import PUBLIC_MODE, behind_links, create, explained, locked, make_folder, read_file
 
 from .revocations import RevocationList, RevocationsUnreadable
 from .single_flight import SingleFlight
@@ -123,8 +123,7 @@ def _writing(path: Path) -> Iterator[None]:
 def _read(path: Path) -> bytes:
     """The file's content; raises Misconfigured."""
     try:
-        with open_file(path) as file:
-            text = file.read(_MAX_FILE + 1)
+        text = read_file(path, _MAX_FILE + 1)
     except FileNotFoundError:
         raise Misconfigured.one("the list of revoked refresh tokens is not there", str(path), _REMEDY) from None
     except OSError as error:

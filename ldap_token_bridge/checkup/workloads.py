@@ -9,7 +9,7 @@ from ldap_token_bridge.ldap import client_tls
 from ldap_token_bridge.policy import Policy
 from ldap_token_bridge.settings import Settings, WorkloadIssuer
 from ldap_token_bridge.tokens import MAX_JWKS, TrustedKeys
-from ldap_token_bridge.whole_files import open_file
+from ldap_token_bridge.whole_files import read_file
 from ldap_token_bridge.workloads import CannotFetch, Entry, Issuer, KeysAddress, fetch_keys
 from ldap_token_bridge.yamlfile import suggest
 
@@ -80,8 +80,7 @@ def _keys(settings: Settings, name: str, written: WorkloadIssuer) -> TrustedKeys
 
 def _read(path: Path, settings: Settings, name: str, key: str) -> bytes:
     try:
-        with open_file(path) as file:
-            return file.read(MAX_JWKS + 1)
+        return read_file(path, MAX_JWKS + 1)
     except OSError as error:
         what = f"workloads.{name}.{key}: {path} cannot be read: {(error.strerror or 'unknown reason').lower()}"
         remedy = "Check the path and the file's permissions; a relative path starts at the settings file."

@@ -4,13 +4,12 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from ldap_token_bridge.checkup import Grade
 from ldap_token_bridge.checkup.certificates import check_server_tls
 from ldap_token_bridge.observe import log
 from ldap_token_bridge.settings import Settings
 from ldap_token_bridge.tokens import Keyring
 
-from .report import warn
+from .report import warn_of
 
 _DAY = 86_400.0
 
@@ -32,6 +31,4 @@ async def warn_daily(
 
 def warn_of_server_tls(settings: Settings, now: datetime) -> None:
     """A certificate that clients refuse is no reason not to start: it is renewed while the bridge runs."""
-    for item in check_server_tls(settings, now):
-        if item.grade is not Grade.FINE:
-            warn(item.problem)
+    warn_of(check_server_tls(settings, now))

@@ -9,7 +9,7 @@ from ldap_token_bridge.observe import log
 from ldap_token_bridge.policy import Policy
 from ldap_token_bridge.settings import Settings
 
-from .report import warn
+from .report import warn_of
 
 # A start that takes longer is ended by many a supervisor, and begins anew. Servers that are down take some 10 s.
 _LIMIT = 20.0
@@ -31,6 +31,4 @@ async def refuse_misfit(settings: Settings, options: LdapOptions, policy: Policy
     unusable = [item for item in items if item.grade is Grade.UNUSABLE and not (item.topic == "server" and served)]
     if unusable:
         raise Misconfigured(item.problem for item in unusable)
-    for item in items:
-        if item.grade is not Grade.FINE:
-            warn(item.problem)
+    warn_of(items)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import field, replace
-from pathlib import Path
 
 from ldap_token_bridge.cache import RevocationList, SharedRevocations, SharedStore
 from ldap_token_bridge.checkup import open_store
@@ -28,7 +27,7 @@ from ldap_token_bridge.token_service import TokenRules
 from ldap_token_bridge.trust import trusting_nobody
 from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.web import EndpointOptions, messages_with
-from ldap_token_bridge.whole_files import open_file
+from ldap_token_bridge.whole_files import read_file
 from ldap_token_bridge.workloads import Issuer, WorkloadGate
 
 from .find import by_dns
@@ -220,9 +219,4 @@ def _files(settings: Settings) -> tuple[bytes, ...]:
     if cache.shared:
         own = cache.shared_tls
         paths += [cache.shared_key_file, own.ca_file, own.certificate, own.key]
-    return tuple(_content(path) for path in paths if path)
-
-
-def _content(path: Path) -> bytes:
-    with open_file(path) as file:
-        return file.read()
+    return tuple(read_file(path) for path in paths if path)

@@ -1,9 +1,10 @@
 """What operations are told of the state in force: metrics, the log, and `/readyz?verbose`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from ldap_token_bridge import __version__
+from ldap_token_bridge.checkup import Grade, Item
 from ldap_token_bridge.errors import Misconfigured, Problem
 from ldap_token_bridge.observe import Metrics, log
 from ldap_token_bridge.settings import Settings
@@ -102,6 +103,13 @@ class Report:
 def warn(problem: Problem) -> None:
     """What works and should be known, as fields that a program can tell apart."""
     log().warning(problem.what, where=str(problem.where or ""), remedy=problem.remedy)
+
+
+def warn_of(items: Iterable[Item]) -> None:
+    """Of those that are findings."""
+    for item in items:
+        if item.grade is not Grade.FINE:
+            warn(item.problem)
 
 
 def _decides_by(files: Files) -> dict[str, str | int]:

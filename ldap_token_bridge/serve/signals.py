@@ -50,14 +50,14 @@ async def run_until_signalled(bridge: Bridge, supervisor: Supervisor) -> None:
     with _output_apart(bridge.metrics):
         await bridge.start()
         await tell_ready()
-        tasks = [loop.create_task(supervisor.reassure()), loop.create_task(reload())]
+        reassurance, reloads = loop.create_task(supervisor.reassure()), loop.create_task(reload())
         try:
             await stopping.wait()
         finally:
-            tasks[1].cancel()
+            reloads.cancel()
             await supervisor.stopping()
             await bridge.stop()
-            tasks[0].cancel()
+            reassurance.cancel()
 
 
 @contextmanager

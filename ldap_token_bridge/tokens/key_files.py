@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from ldap_token_bridge.errors import Misconfigured, Place, Problem
 from ldap_token_bridge.values import dataclass
-from ldap_token_bridge.whole_files import for_root_alone, open_file, open_to_others
+from ldap_token_bridge.whole_files import for_root_alone, open_to_others, read_file
 
 from .certificates import from_pem
 from .public_key import PrivateKey, complaint, spki
@@ -150,8 +150,7 @@ def _read_certificates(path: Path) -> list[x509.Certificate]:
 
 def _read(path: Path, what: str) -> bytes:
     try:
-        with open_file(path) as file:
-            return file.read(_MOST)
+        return read_file(path, _MOST)
     except FileNotFoundError:
         raise Misconfigured.one(
             f"{what} is missing",

@@ -4,7 +4,6 @@ import os
 import sys
 from datetime import timedelta
 from pathlib import Path
-from typing import BinaryIO
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,7 +13,7 @@ from cryptography.x509 import load_pem_x509_certificates
 
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.tokens import Keyring, SigningKey, key_files
-from ldap_token_bridge.whole_files import open_file
+from ldap_token_bridge.whole_files import read_file
 from tests.support.key_folder import NOW, certificate, ec_key, p384_key, pem, write_pair, zero_key
 
 
@@ -250,12 +249,12 @@ def test_key_that_may_not_be_read_names_the_user(tmp_path: Path, monkeypatch: py
     """`keys new` as root and `serve` as another user is the usual slip."""
     write_pair(tmp_path, "a", ec_key())
 
-    def refuse(path: Path) -> BinaryIO:
+    def refuse(path: Path, most: int) -> bytes:
         if path.suffix == ".key":
             raise PermissionError(13, "Permission denied", str(path))
-        return open_file(path)
+        return read_file(path, most)
 
-    monkeypatch.setattr(sys.modules["ldap_token_bridge.tokens.key_files"], "open_file", refuse)
+    monkeypatch.setattr(sys.modules["ldap_token_bridge.tokens.key_files"], "read_file", refuse)
     assert f"uid {os.geteuid()}" in _problems(tmp_path)
 
 

@@ -11,17 +11,9 @@ from aiohttp import web
 from ldap_token_bridge.listen_address import ListenAddress
 from ldap_token_bridge.observe import Metrics
 from ldap_token_bridge.token_service import TokenRequest, TokenService
-from ldap_token_bridge.web import (
-    EndpointOptions,
-    Listener,
-    TokenEndpoint,
-    flush,
-    messages_with,
-    public_app,
-    token_handlers,
-)
+from ldap_token_bridge.web import Listener, flush
+from tests.support.token_listener import token_listener
 
-_OPTIONS = EndpointOptions(5.0, (), messages_with({}))
 _GET = b"GET /token HTTP/1.1\r\nHost: bridge\r\nAuthorization: Basic YTpi\r\n\r\n"
 _POST = b"POST %s HTTP/1.1\r\nHost: bridge\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 _CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n0\r\nAuthorization: Basic YTpi\r\n\r\n"
@@ -52,9 +44,7 @@ def service() -> Away:
 @pytest.fixture
 async def connection(service: Away) -> AsyncIterator[Connection]:
     """To a listener as `serve` makes it."""
-    endpoint = TokenEndpoint(service, _OPTIONS, Metrics())
-    app = public_app(endpoint, service)
-    listener = Listener(app, ListenAddress("127.0.0.1", 0), max_connections=10, direct=token_handlers(endpoint))
+    listener = token_listener(service, Metrics())
     reader, writer = await asyncio.open_connection("127.0.0.1", (await listener.start()).port)
     yield reader, writer
     writer.close()

@@ -5,16 +5,14 @@ import re
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from ipaddress import ip_network
 
 import pytest
 
-from ldap_token_bridge.listen_address import ListenAddress
 from ldap_token_bridge.observe import Metrics
 from ldap_token_bridge.token_service import TokenRequest, TokenService
-from ldap_token_bridge.web import EndpointOptions, Listener, TokenEndpoint, messages_with, public_app, token_handlers
+from ldap_token_bridge.web import Listener, TokenEndpoint
+from tests.support.token_listener import token_listener
 
-_OPTIONS = EndpointOptions(5.0, (ip_network("127.0.0.0/8"),), messages_with({}))
 _FORM = b"grant_type=password&service=s&client_id=c&username=alice&password=wrong"
 _POST = (
     b"POST /token HTTP/1.1\r\nHost: bridge\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n"
@@ -51,7 +49,7 @@ def service() -> Busy:
 @pytest.fixture
 async def listener(service: Busy) -> AsyncIterator[Listener]:
     """As `serve` makes it."""
-    listener = _listener(service)
+    listener = token_listener(service, service.metrics)
     yield listener
     service.may_answer.set()
     await listener.stop()
@@ -197,7 +195,7 @@ async def test_who_cannot_be_answered_is_not_left_waiting(
 
     asyncio.get_running_loop().set_exception_handler(lambda *_: None)
     monkeypatch.setattr(TokenEndpoint, broken, fail)
-    listener = _listener(service)
+    listener = token_listener(service, service.metrics)
     port = (await listener.start()).port
     before = len(asyncio.all_tasks())
     async with _connected(port) as (reader, writer):
@@ -211,7 +209,7 @@ async def test_who_cannot_be_answered_is_not_left_waiting(
 async def test_who_reads_no_reply_does_not_keep_the_connection(service: Busy, monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise one client that asks and never reads has all connections for ever, and holds up the end."""
     monkeypatch.setattr("ldap_token_bridge.web.server._IDLE", 1.0)
-    listener = _listener(service)
+    listener = token_listener(service, service.metrics)
     address = await listener.start()
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
@@ -228,19 +226,13 @@ async def test_a_release_of_aiohttp_that_is_not_known_inside(service: Busy, monk
     """Everything is answered all the same, in order: the general way."""
     monkeypatch.setattr("ldap_token_bridge.web.protocol._IS_KNOWN_INSIDE", False)
     monkeypatch.delattr(TokenEndpoint, "begin")
-    listener = _listener(service)
+    listener = token_listener(service, service.metrics)
     async with _connected((await listener.start()).port) as (reader, writer):
         writer.write(_GET)
         assert await _status(reader) == b"503"
         writer.write(_GET + _GET.replace(b"/token", b"/nowhere") + _GET)
         assert [await _status(reader) for _ in range(3)] == [b"503", b"404", b"503"]
         await listener.stop()
-
-
-def _listener(service: Busy) -> Listener:
-    endpoint = TokenEndpoint(service, _OPTIONS, service.metrics)
-    app = public_app(endpoint, service)
-    return Listener(app, ListenAddress("127.0.0.1", 0), max_connections=10, direct=token_handlers(endpoint))
 
 
 def _has_sent_all_that_goes(client: socket.socket) -> bool:
