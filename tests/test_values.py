@@ -31,6 +31,25 @@ class Own:
     def __hash__(self):
         return 7
 
+@dataclass(frozen=True, slots=True)
+class More(Plain):
+    three: str = "'c'"
+
+    @dataclass(frozen=True)
+    class Inner:
+        pass
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    one: int
+
+    def __repr__(self):
+        return "spoken"
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Silent(Spoken):
+    two: int = 0
+
 @dataclass(slots=True)
 class Changing:
     one: int
@@ -40,6 +59,7 @@ changing.one = 2
 print(plain, plain == Plain(1), plain == Plain(2), hash(plain) == hash(Plain(1)), {plain: 1}[Plain(1)])
 print(replace(plain, one=3).one, Itself(1) == Itself(1), len({Itself(1), Itself(1)}), hash(own), own.made, changing)
 print(hasattr(plain, "__dict__"), Changing.__hash__)
+print(More(1), More.Inner(), Spoken(1), Silent(1), replace(More(1), three=(own,)))
 """
 _WRITE = """
 try:
@@ -59,6 +79,7 @@ def test_values_are_the_same_in_both_kinds(mode: list[str]) -> None:
         "Plain(one=1) True False True 1",
         "3 False 2 7 2 Changing(one=2)",
         "False None",
+        """More(one=1, three="'c'") More.Inner() spoken spoken More(one=1, three=(Own(one=1, made=2),))""",
         *(["frozen"] if mode else []),
     ]
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ldap_token_bridge.tokens import KeyState, ListedKey, list_keys
+from ldap_token_bridge.tokens.listing import KeyState, ListedKey, list_keys
 
 from .common import examples, format_option, run_or_explain, show_warnings
 from .key_place import key_place, place_options

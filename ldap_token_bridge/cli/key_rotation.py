@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ldap_token_bridge.tokens import Rotation, activate_key, retire_key
+from ldap_token_bridge.tokens.rotate import Rotation, activate_key, retire_key
 
 from .common import examples, format_option, run_or_explain, show_warnings
 from .key_place import TAKEN_UP, KeyPlace, key_place, place_options

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
-from ldap_token_bridge.tokens import DEFAULT_DAYS, Algorithm, Keyring, NewKey, SigningKey, new_key
+from ldap_token_bridge.tokens import Keyring, SigningKey
+from ldap_token_bridge.tokens.generate import Algorithm
+from ldap_token_bridge.tokens.install import DEFAULT_DAYS, NewKey, new_key
 
 from .common import examples, format_option, run_or_explain, show_warnings
 from .key_list import list_command

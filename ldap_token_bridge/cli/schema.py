@@ -4,7 +4,7 @@ import json
 
 import click
 
-from ldap_token_bridge.settings import bridge_schema, settings_page
+from ldap_token_bridge.settings.reference import bridge_schema, settings_page
 
 from .common import examples
 

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ldap_token_bridge.errors import Misconfigured
-from ldap_token_bridge.tokens import Keyring, new_key
+from ldap_token_bridge.tokens import Keyring
+from ldap_token_bridge.tokens.install import new_key
 from ldap_token_bridge.values import dataclass
 
 from .people import BASE, SERVICE_DN

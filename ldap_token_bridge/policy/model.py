@@ -102,79 +102,83 @@ FamilyItem = Annotated[
 ]
 
 
-class _Described(Model, use_attribute_docstrings=True):
-    """The texts under the fields are what an editor shows."""
-
-
-class RuleEntry(_Described):
+class RuleEntry(Model):
     """One rule: who, on which repositories, which actions. What narrows it must hold as well."""
 
-    id: RuleId
-    """The rule's name in decisions and in the audit log; unique."""
-    why: Text | None = None
-    """A reason for people."""
-    who: tuple[WhoItem, ...] = Field(examples=[["group:platform"]])
-    """group:NAME, family:NAME, user:ACCOUNT, robot:NAME, workload:NAME, signed-in, anyone. One of them suffices."""
-    repositories: tuple[PatternItem, ...] = Field((), examples=[["team-a/**"]])
-    """Patterns: * within a segment, ** for any number of segments, {user} and a family's {word} for one segment."""
-    actions: tuple[Action, ...] = Field((), examples=[["pull", "push"]])
-    """push includes pull; delete is only ever explicit. In a deny rule, pull takes push with it."""
-    catalog: bool = False
-    """Whether the rule also speaks of the list of all repositories."""
-    networks: tuple[ClientNetwork, ...] | None = Field(None, examples=[["10.20.0.0/16"]])
-    """Only for clients in one of these networks."""
-    services: tuple[Text, ...] | None = Field(None, examples=[["registry.corp.example.com"]])
-    """Only for tokens for one of these services."""
-    until: Day | None = None
-    """The last day, in UTC, on which the rule holds."""
+    id: RuleId = Field(description="The rule's name in decisions and in the audit log; unique.")
+    why: Text | None = Field(None, description="A reason for people.")
+    who: tuple[WhoItem, ...] = Field(
+        examples=[["group:platform"]],
+        description=(
+            "group:NAME, family:NAME, user:ACCOUNT, robot:NAME, workload:NAME, signed-in, anyone. One of them suffices."
+        ),
+    )
+    repositories: tuple[PatternItem, ...] = Field(
+        (),
+        examples=[["team-a/**"]],
+        description=(
+            "Patterns: * within a segment, ** for any number of segments, {user} and a family's {word} for one segment."
+        ),
+    )
+    actions: tuple[Action, ...] = Field(
+        (),
+        examples=[["pull", "push"]],
+        description="push includes pull; delete is only ever explicit. In a deny rule, pull takes push with it.",
+    )
+    catalog: bool = Field(False, description="Whether the rule also speaks of the list of all repositories.")
+    networks: tuple[ClientNetwork, ...] | None = Field(
+        None, examples=[["10.20.0.0/16"]], description="Only for clients in one of these networks."
+    )
+    services: tuple[Text, ...] | None = Field(
+        None, examples=[["registry.corp.example.com"]], description="Only for tokens for one of these services."
+    )
+    until: Day | None = Field(None, description="The last day, in UTC, on which the rule holds.")
 
 
-class TestEntry(_Described):
+class TestEntry(Model):
     """What one person can and cannot do; run before the policy comes into force."""
 
     __test__ = False  # no test of pytest's
 
-    name: Text | None = None
-    """A title for people."""
-    user: Name | None = None
-    """The account of a person."""
-    robot: Name | None = None
-    """The name of a robot."""
-    workload: Name | None = None
-    """The name of a workload."""
-    anonymous: bool = False
-    """True for a client that is not signed in."""
-    groups: tuple[Text, ...] = Field((), examples=[["platform"]])
-    """Names from 'groups', DNs or SIDs."""
-    families: dict[str, tuple[Text, ...]] = Field(default_factory=dict)
-    """Families with the words that the person has in them."""
-    address: Address | None = None
-    """The client's address; without it, unknown."""
-    service: Text | None = None
-    """The service that the token is for; without it, unknown."""
-    at: Day | None = None
-    """The day on which the test takes place, UTC; without it, today."""
-    can: tuple[Expectation, ...] = Field((), examples=[["push team-a/app", "catalog"]])
-    """'ACTION REPOSITORY' or 'catalog', each of which must be granted."""
-    cannot: tuple[Expectation, ...] = Field((), examples=[["push team-a/app", "catalog"]])
-    """'ACTION REPOSITORY' or 'catalog', none of which may be granted."""
+    name: Text | None = Field(None, description="A title for people.")
+    user: Name | None = Field(None, description="The account of a person.")
+    robot: Name | None = Field(None, description="The name of a robot.")
+    workload: Name | None = Field(None, description="The name of a workload.")
+    anonymous: bool = Field(False, description="True for a client that is not signed in.")
+    groups: tuple[Text, ...] = Field((), examples=[["platform"]], description="Names from 'groups', DNs or SIDs.")
+    families: dict[str, tuple[Text, ...]] = Field(
+        default_factory=dict, description="Families with the words that the person has in them."
+    )
+    address: Address | None = Field(None, description="The client's address; without it, unknown.")
+    service: Text | None = Field(None, description="The service that the token is for; without it, unknown.")
+    at: Day | None = Field(None, description="The day on which the test takes place, UTC; without it, today.")
+    can: tuple[Expectation, ...] = Field(
+        (),
+        examples=[["push team-a/app", "catalog"]],
+        description="'ACTION REPOSITORY' or 'catalog', each of which must be granted.",
+    )
+    cannot: tuple[Expectation, ...] = Field(
+        (),
+        examples=[["push team-a/app", "catalog"]],
+        description="'ACTION REPOSITORY' or 'catalog', none of which may be granted.",
+    )
 
 
-class PolicyFile(_Described):
+class PolicyFile(Model):
     """A policy: what allow rules grant is united, what any deny rule takes away is gone. Order never matters."""
 
-    version: Version
-    """The version of this format: 1."""
-    groups: dict[str, GroupItem] = Field(default_factory=dict)
-    """A name for a directory group: its DN or SID, never a bare CN."""
-    families: dict[str, FamilyItem] = Field(default_factory=dict)
-    """One name for the groups of all teams: a DN with one {word}."""
-    allow: tuple[RuleEntry, ...] = ()
-    """What is granted."""
-    deny: tuple[RuleEntry, ...] = ()
-    """What is taken away, whatever allow rules say."""
-    tests: tuple[TestEntry, ...] = ()
-    """What must come out; a policy whose tests fail does not come into force."""
+    version: Version = Field(description="The version of this format: 1.")
+    groups: dict[str, GroupItem] = Field(
+        default_factory=dict, description="A name for a directory group: its DN or SID, never a bare CN."
+    )
+    families: dict[str, FamilyItem] = Field(
+        default_factory=dict, description="One name for the groups of all teams: a DN with one {word}."
+    )
+    allow: tuple[RuleEntry, ...] = Field((), description="What is granted.")
+    deny: tuple[RuleEntry, ...] = Field((), description="What is taken away, whatever allow rules say.")
+    tests: tuple[TestEntry, ...] = Field(
+        (), description="What must come out; a policy whose tests fail does not come into force."
+    )
 
 
 def policy_schema() -> dict[str, Any]:

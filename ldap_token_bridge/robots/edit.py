@@ -13,9 +13,9 @@ from ldap_token_bridge.errors import Misconfigured, Place, Problem
 from ldap_token_bridge.identity import Secret
 from ldap_token_bridge.yamlfile import Document, read_document, suggest, write_yaml
 
+from .hashes import hash_secret
 from .load import parse_robots
 from .model import VERSION, Robot
-from .secret import hash_secret
 
 _NOT_WRITTEN = "new robot"
 _OPTIONS = {"owner": "--owner", "note": "--note", "networks": "--network", "until": "--until"}

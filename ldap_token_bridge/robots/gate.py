@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from functools import cache
 from ipaddress import IPv4Address, IPv6Address
 
 from ldap_token_bridge.cache import PasswordMarks, PasswordProofs, RejectedPasswords, SingleFlight
@@ -22,7 +21,7 @@ from ldap_token_bridge.values import dataclass
 
 from .load import Robots
 from .model import MAX_NAME, Robot
-from .secret import hash_secret, is_secret, new_secret, proves
+from .secret import is_secret
 
 _Address = IPv4Address | IPv6Address | None
 # One at a time keeps the event loop's core free, and a thread of their own lets nothing else that hangs stop robots.
@@ -188,10 +187,6 @@ def _key(name: str, robot: Robot | None) -> str:
 
 def _compare(robot: Robot | None, secret: Secret) -> bool:
     """Takes the time of a hash for a robot that does not exist, too."""
-    hashes = robot.hashes if robot else (_hash_of_nobody(),)
-    return any(proves(secret, hashed) for hashed in hashes) and robot is not None
+    from .hashes import proves_one  # noqa: PLC0415 -- brings argon2
 
-
-@cache
-def _hash_of_nobody() -> str:
-    return hash_secret(new_secret())
+    return proves_one(secret, robot.hashes if robot else ())

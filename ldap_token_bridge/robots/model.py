@@ -10,8 +10,6 @@ from ldap_token_bridge.identity import ROBOT_NAME, is_robot_name
 from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.yamlfile import ClientNetwork, Day, Field, Model, Text, checked, json_schema, refuse
 
-from .secret import fault_of
-
 VERSION = 1
 MAX_NAME = 64
 MAX_SECRETS = 2
@@ -26,6 +24,8 @@ def parse_name(value: Any) -> str:
 
 
 def _parse_hash(value: Any) -> str:
+    from .hashes import fault_of  # noqa: PLC0415 -- brings argon2
+
     fault = fault_of(value) if isinstance(value, str) else "it is no text"
     if fault:
         # The value is not repeated: someone may have written the secret itself.
@@ -43,32 +43,30 @@ Name = Annotated[str, *checked(parse_name, {"type": "string", "pattern": f"^{ROB
 Hash = Annotated[str, *checked(_parse_hash, {"type": "string", "pattern": r"^\$argon2id\$"})]
 
 
-class RobotEntry(Model, use_attribute_docstrings=True):
+class RobotEntry(Model):
     """One robot."""
 
-    name: Name
-    """`robot:NAME` in the policy; it logs in as `robot+NAME`."""
-    secrets: tuple[Hash, ...] = Field(json_schema_extra={"minItems": 1, "maxItems": MAX_SECRETS})
-    """argon2id hashes of its secret; two while it is being changed."""
-    owner: Text
-    """The person or team that answers for it."""
-    note: Text | None = None
-    """What it is for."""
-    networks: tuple[ClientNetwork, ...] | None = Field(None, examples=[["10.20.0.0/16"]])
-    """It may log in from one of these networks only."""
-    until: Day | None = None
-    """The last day, in UTC, on which it may log in."""
-    revoked: Day | None = None
-    """Set by `robot revoke`: it may not log in any more."""
+    name: Name = Field(description="`robot:NAME` in the policy; it logs in as `robot+NAME`.")
+    secrets: tuple[Hash, ...] = Field(
+        json_schema_extra={"minItems": 1, "maxItems": MAX_SECRETS},
+        description="argon2id hashes of its secret; two while it is being changed.",
+    )
+    owner: Text = Field(description="The person or team that answers for it.")
+    note: Text | None = Field(None, description="What it is for.")
+    networks: tuple[ClientNetwork, ...] | None = Field(
+        None, examples=[["10.20.0.0/16"]], description="It may log in from one of these networks only."
+    )
+    until: Day | None = Field(None, description="The last day, in UTC, on which it may log in.")
+    revoked: Day | None = Field(None, description="Set by `robot revoke`: it may not log in any more.")
 
 
-class RobotsFile(Model, use_attribute_docstrings=True):
+class RobotsFile(Model):
     """Accounts for machines. What each may do stands in the policy."""
 
-    version: Annotated[int, *checked(_parse_version, {"const": VERSION})]
-    """The version of this format: 1."""
-    robots: tuple[RobotEntry, ...] = ()
-    """The robots."""
+    version: Annotated[int, *checked(_parse_version, {"const": VERSION})] = Field(
+        description="The version of this format: 1."
+    )
+    robots: tuple[RobotEntry, ...] = Field((), description="The robots.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 Knows every room below it and decides nothing that belongs to one of them.
 """
 
+# First: it loads the libraries that the others would.
+from . import libraries  # noqa: F401 -- for what it does
 from .bridge import Bridge, LoadSettings
 from .parts import ldap_options
 from .signals import hold_hangups, run_until_signalled

@@ -1,16 +1,16 @@
 """Signing keys and tokens: key ids, the key folder, minting, and verification as a registry does it.
 
 Owns PyJWT and cryptography. Knows nothing of people, policies or HTTP: who may do what is settled before it is signed.
+
+What commands alone need is not imported with the room, for `serve` would carry it around: `install`, `listing` and
+`rotate` are imported by their own names.
 """
 
 from .access import check_access
 from .compact import Malformed, contents
 from .folder import key_files
-from .generate import Algorithm
-from .install import DEFAULT_DAYS, NewKey, new_key
 from .jwks import MAX_JWKS, TrustedKeys
 from .keyring import Keyring
-from .listing import KeyList, KeyState, ListedKey, list_keys
 from .mint import BACKDATE_SECONDS, Claims, mint
 from .refresh import RefreshGrant, RefreshRefusal, fingerprint, seal, unseal
 from .refresh_keys import (
@@ -20,7 +20,6 @@ from .refresh_keys import (
     drop_refresh_keys,
     new_refresh_key,
 )
-from .rotate import Rotation, activate_key, retire_key
 from .signed import NotProved, read_signed
 from .signing_key import SigningKey
 from .strict_json import json_object
@@ -28,29 +27,21 @@ from .verify import LEEWAY_SECONDS, STEPS, Generation, Step, Verification, verif
 
 __all__ = [
     "BACKDATE_SECONDS",
-    "DEFAULT_DAYS",
     "LEEWAY_SECONDS",
     "MAX_JWKS",
     "STEPS",
-    "Algorithm",
     "Claims",
     "Generation",
-    "KeyList",
-    "KeyState",
     "Keyring",
-    "ListedKey",
     "Malformed",
-    "NewKey",
     "NotProved",
     "RefreshGrant",
     "RefreshKeys",
     "RefreshRefusal",
-    "Rotation",
     "SigningKey",
     "Step",
     "TrustedKeys",
     "Verification",
-    "activate_key",
     "activate_refresh_key",
     "add_refresh_key",
     "check_access",
@@ -59,12 +50,9 @@ __all__ = [
     "fingerprint",
     "json_object",
     "key_files",
-    "list_keys",
     "mint",
-    "new_key",
     "new_refresh_key",
     "read_signed",
-    "retire_key",
     "seal",
     "unseal",
     "verify_token",

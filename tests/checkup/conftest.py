@@ -11,7 +11,7 @@ import pytest
 from ldap_token_bridge.checkup import Item, check_directory
 from ldap_token_bridge.checkup.offline import check_files
 from ldap_token_bridge.serve import ldap_options
-from ldap_token_bridge.tokens import new_key
+from ldap_token_bridge.tokens.install import new_key
 from tests.support import canaries, sample
 from tests.support.slapd import Slapd
 

@@ -20,7 +20,9 @@ from ldap_token_bridge.checkup.doctor import Evidence, Question, Wanted, diagnos
 from ldap_token_bridge.checkup.exchange import endpoint_at
 from ldap_token_bridge.identity import Credentials, Secret
 from ldap_token_bridge.settings import load_settings
-from ldap_token_bridge.tokens import Keyring, activate_key, new_key
+from ldap_token_bridge.tokens import Keyring
+from ldap_token_bridge.tokens.install import new_key
+from ldap_token_bridge.tokens.rotate import activate_key
 from tests.support.bridge import RunningBridge, openldap
 from tests.support.certificates import Authority
 from tests.support.http import request

@@ -11,7 +11,7 @@ import pytest
 from ldap_token_bridge.checkup import Grade
 from ldap_token_bridge.checkup.doctor.evidence import Heard, Tried
 from ldap_token_bridge.settings import Settings, load_settings
-from ldap_token_bridge.tokens import KeyState
+from ldap_token_bridge.tokens.listing import KeyState
 from tests.support.doctor_evidence import (
     GOOD,
     ISSUER,

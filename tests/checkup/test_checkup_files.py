@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 
 from ldap_token_bridge.checkup import Grade, Item, exit_code
 from ldap_token_bridge.checkup.offline import check_files
-from ldap_token_bridge.tokens import new_key
+from ldap_token_bridge.tokens.install import new_key
 from tests.checkup.conftest import POLICY, MakeFolder
 from tests.support import key_folder
 from tests.support.certificates import Authority

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from ldap_token_bridge.checkup import Grade, Item, exit_code
 from ldap_token_bridge.checkup.offline import check_files
-from ldap_token_bridge.robots import add_robot, make_robot, new_secret, revoke_robot
+from ldap_token_bridge.robots import new_secret
+from ldap_token_bridge.robots.edit import add_robot, make_robot, revoke_robot
 from tests.checkup.conftest import MakeFolder
 from tests.checkup.test_checkup_files import DIRECTORY
 

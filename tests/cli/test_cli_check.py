@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ldap_token_bridge.cli import root
-from ldap_token_bridge.tokens import new_key
+from ldap_token_bridge.tokens.install import new_key
 from tests.checkup.conftest import POLICY
 from tests.support import canaries
 from tests.support.settings_file import write_settings

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from ldap_token_bridge.cli import root
-from ldap_token_bridge.tokens import new_key
+from ldap_token_bridge.tokens.install import new_key
 from tests.support.process import free_port
 from tests.support.scripted_http import ScriptedHttp
 from tests.support.settings_file import write_settings

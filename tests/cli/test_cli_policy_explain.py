@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from ldap_token_bridge.cli import root
 from ldap_token_bridge.robots import new_secret
-from ldap_token_bridge.robots.secret import hash_secret
+from ldap_token_bridge.robots.hashes import hash_secret
 from tests.cli.test_cli_check import folder
 from tests.cli.test_cli_whoami import settings_for
 from tests.support import canaries

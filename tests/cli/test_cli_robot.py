@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from ldap_token_bridge.cli import root
 from ldap_token_bridge.identity import Secret
 from ldap_token_bridge.robots import SECRET_PATTERN, load_robots, robots_schema
-from ldap_token_bridge.robots.secret import proves
+from ldap_token_bridge.robots.hashes import proves
 from tests.support.settings_file import write_settings
 
 CONFIG = Path(__file__).parents[2] / "config"

@@ -5,7 +5,7 @@ import json
 from click.testing import CliRunner
 
 from ldap_token_bridge.cli import root
-from ldap_token_bridge.settings import bridge_schema, settings_page
+from ldap_token_bridge.settings.reference import bridge_schema, settings_page
 
 
 def test_the_schema() -> None:

@@ -14,7 +14,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from ldap_token_bridge.cli import root
 from ldap_token_bridge.registry import Access
-from ldap_token_bridge.tokens import Claims, Keyring, activate_key, mint, new_key
+from ldap_token_bridge.tokens import Claims, Keyring, mint
+from ldap_token_bridge.tokens.install import new_key
+from ldap_token_bridge.tokens.rotate import activate_key
 from tests.support.settings_file import write_settings
 
 ISSUER, SERVICE = "bridge.corp.example.com", "registry.corp.example.com"

@@ -18,8 +18,9 @@ from jsonschema import Draft7Validator
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.policy import parse_policy, policy_schema
 from ldap_token_bridge.robots import new_secret, parse_robots, robots_schema
-from ldap_token_bridge.robots.secret import hash_secret
-from ldap_token_bridge.settings import bridge_schema, load_settings
+from ldap_token_bridge.robots.hashes import hash_secret
+from ldap_token_bridge.settings import load_settings
+from ldap_token_bridge.settings.reference import bridge_schema
 from tests.support.examples import examples
 from tests.support.settings_file import write_settings
 

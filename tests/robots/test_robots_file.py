@@ -8,17 +8,9 @@ import pytest
 
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.identity import Secret
-from ldap_token_bridge.robots import (
-    add_robot,
-    load_robots,
-    make_robot,
-    new_secret,
-    parse_robots,
-    revoke_robot,
-    robots_schema,
-    rotate_robot,
-)
-from ldap_token_bridge.robots.secret import hash_secret, proves
+from ldap_token_bridge.robots import load_robots, new_secret, parse_robots, robots_schema
+from ldap_token_bridge.robots.edit import add_robot, make_robot, revoke_robot, rotate_robot
+from ldap_token_bridge.robots.hashes import hash_secret, proves
 
 HASH = hash_secret(new_secret())
 TODAY = date(2026, 11, 22)

@@ -10,17 +10,9 @@ import pytest
 
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.identity import Credentials, Refusal, Secret
-from ldap_token_bridge.robots import (
-    RobotGate,
-    TooManyRobots,
-    make_robot,
-    new_secret,
-    parse_robots,
-    robot_name,
-    rotate_robot,
-)
-from ldap_token_bridge.robots.edit import add_robot, revoke_robot
-from ldap_token_bridge.robots.secret import proves
+from ldap_token_bridge.robots import RobotGate, TooManyRobots, new_secret, parse_robots, robot_name
+from ldap_token_bridge.robots.edit import add_robot, make_robot, revoke_robot, rotate_robot
+from ldap_token_bridge.robots.hashes import proves
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SECRET = new_secret()
@@ -54,7 +46,7 @@ def hashes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         seen.append(hashed)
         return proves(secret, hashed)
 
-    monkeypatch.setattr("ldap_token_bridge.robots.gate.proves", counting)
+    monkeypatch.setattr("ldap_token_bridge.robots.hashes.proves", counting)
     return seen
 
 

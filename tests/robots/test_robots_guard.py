@@ -7,8 +7,8 @@ from ipaddress import IPv4Address
 from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.guard import Block, Budget, Budgets
 from ldap_token_bridge.identity import Credentials, Refusal, Secret
-from ldap_token_bridge.robots import RobotGate, make_robot, new_secret, parse_robots
-from ldap_token_bridge.robots.edit import add_robot
+from ldap_token_bridge.robots import RobotGate, new_secret, parse_robots
+from ldap_token_bridge.robots.edit import add_robot, make_robot
 from ldap_token_bridge.robots.gate import RobotLogin
 from tests.support.budgets import in_memory
 from tests.support.counting_directory import Clock

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from ldap_token_bridge.identity import Secret
 from ldap_token_bridge.robots import SECRET_PATTERN, new_secret
-from ldap_token_bridge.robots.secret import fault_of, hash_secret, is_secret, proves
+from ldap_token_bridge.robots.hashes import fault_of, hash_secret, proves
+from ldap_token_bridge.robots.secret import is_secret
 
 
 def test_a_secret_has_the_form_that_scanners_look_for() -> None:

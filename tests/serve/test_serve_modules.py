@@ -14,11 +14,14 @@ from ldap_token_bridge.cli import main
 main()
 """
 # For people at a terminal, for other settings than these, or for a table of values that nobody asks for.
-LIBRARIES = {"dns", "ldap3", "limits", "opentelemetry", "pyasn1", "pygments", "redis", "rich"}
-# What commands do with a policy, with the files before a start, and with people and tokens.
+LIBRARIES = {"argon2", "dns", "ldap3", "limits", "opentelemetry", "pyasn1", "pygments", "redis", "rich"}
+# What commands do with a policy, with the files before a start, with people and tokens, and with files of secrets.
 TOOLS = {
     "checkup": ("admin_client", "doctor", "exchange", "expand", "many", "offline", "person", "token_client", "whoami"),
     "policy": ("docker_auth", "explain", "obstacles", "proof.diff", "replay", "what_can", "who_can"),
+    "robots": ("edit",),
+    "settings": ("reference",),
+    "tokens": ("generate", "install", "listing", "rotate"),
 }
 
 

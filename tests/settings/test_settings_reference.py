@@ -8,7 +8,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from ldap_token_bridge.settings import bridge_schema, load_settings, settings_page
+from ldap_token_bridge.settings import load_settings
+from ldap_token_bridge.settings.reference import bridge_schema, settings_page
 from ldap_token_bridge.yamlfile import read_document
 from tests.support.settings_file import MINIMAL
 

@@ -4,7 +4,7 @@ import jsonschema
 import pytest
 
 from ldap_token_bridge.cache import parse_store
-from ldap_token_bridge.settings import bridge_schema
+from ldap_token_bridge.settings.reference import bridge_schema
 
 
 def fits(address: str) -> bool:

@@ -11,7 +11,7 @@ from ldap_token_bridge.checkup.doctor.evidence import Challenge, Given, Heard, K
 from ldap_token_bridge.checkup.doctor.trials import Trial
 from ldap_token_bridge.checkup.exchange import Answer
 from ldap_token_bridge.settings import Settings
-from ldap_token_bridge.tokens import KeyState
+from ldap_token_bridge.tokens.listing import KeyState
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 ISSUER, SERVICE = "bridge.corp.example.com", "registry.corp.example.com"

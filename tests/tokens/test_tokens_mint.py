@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldap_token_bridge.registry import Access
-from ldap_token_bridge.tokens import BACKDATE_SECONDS, Claims, Generation, SigningKey, mint, new_key, verify_token
+from ldap_token_bridge.tokens import BACKDATE_SECONDS, Claims, Generation, SigningKey, mint, verify_token
+from ldap_token_bridge.tokens.install import new_key
 from tests.support.key_folder import NOW, certificate, ec_key, pem
 
 NOW_UNIX = NOW.timestamp() + 0.75

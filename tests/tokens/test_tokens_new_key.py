@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from ldap_token_bridge.errors import Misconfigured
-from ldap_token_bridge.tokens import Keyring, NewKey, new_key
+from ldap_token_bridge.tokens import Keyring
+from ldap_token_bridge.tokens.install import NewKey, new_key
 from ldap_token_bridge.tokens.public_key import leading_zero
 from tests.support.key_folder import NOW, certificate, ec_key, pem, write_pair, zero_key
 

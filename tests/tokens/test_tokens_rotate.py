@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from ldap_token_bridge.errors import Misconfigured
-from ldap_token_bridge.tokens import Keyring, KeyState, activate_key, list_keys, retire_key
+from ldap_token_bridge.tokens import Keyring
+from ldap_token_bridge.tokens.listing import KeyState, list_keys
+from ldap_token_bridge.tokens.rotate import activate_key, retire_key
 from tests.support.key_folder import NOW, certificate, ec_key, write_pair
 
 

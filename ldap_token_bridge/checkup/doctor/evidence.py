@@ -7,7 +7,7 @@ from enum import Enum, StrEnum, auto
 from typing import Any
 
 from ldap_token_bridge.checkup.exchange import Answer
-from ldap_token_bridge.tokens import KeyState
+from ldap_token_bridge.tokens.listing import KeyState
 from ldap_token_bridge.values import dataclass
 
 from .trials import Trial

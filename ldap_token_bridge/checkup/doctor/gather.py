@@ -18,7 +18,8 @@ from ldap_token_bridge.identity import Credentials
 from ldap_token_bridge.listen_address import is_loopback
 from ldap_token_bridge.registry import Access, parse_scopes
 from ldap_token_bridge.settings import Settings
-from ldap_token_bridge.tokens import Claims, Malformed, SigningKey, contents, list_keys, mint, verify_token
+from ldap_token_bridge.tokens import Claims, Malformed, SigningKey, contents, mint, verify_token
+from ldap_token_bridge.tokens.listing import list_keys
 from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.web import TOKEN_PATHS
 

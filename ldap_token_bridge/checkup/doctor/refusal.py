@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from ldap_token_bridge.checkup.item import Grade, Item
 from ldap_token_bridge.registry import registry_setting
 from ldap_token_bridge.settings import Settings
-from ldap_token_bridge.tokens import Generation, KeyState
+from ldap_token_bridge.tokens import Generation
+from ldap_token_bridge.tokens.listing import KeyState
 
 from .evidence import Evidence, Heard, KeyFact, Verdict
 from .probe import USER_AGENT

@@ -9,7 +9,8 @@ import click
 from ldap_token_bridge.cli.common import examples, format_option, run_or_explain, show_warnings
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.identity import Secret, Subject, SubjectKind
-from ldap_token_bridge.robots import add_robot, make_robot, new_secret, rotate_robot
+from ldap_token_bridge.robots import new_secret
+from ldap_token_bridge.robots.edit import add_robot, make_robot, rotate_robot
 
 from .file import change, file_options, robots_file
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from ldap_token_bridge.cli.common import examples, run_or_explain
-from ldap_token_bridge.robots import revoke_robot
+from ldap_token_bridge.robots.edit import revoke_robot
 
 from .file import change, file_options, robots_file
 
