@@ -1,13 +1,16 @@
 """The one table from outcomes and errors to HTTP answers.
 
 Error bodies carry both shapes that clients read: the registry's `errors` list, and `details`, which is what
-`docker login` shows of a token server's answer.
+`docker login` shows of a token server's answer. The status line says the same for those that show nothing else:
+containerd, the kubelet, BuildKit, and docker at a 503.
 """
 
+import textwrap
 import time
 from collections.abc import Callable, Mapping
 from email.utils import formatdate
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
@@ -34,6 +37,8 @@ from .token_request import BadCredentials, SlowClient
 REALM = "ldap-token-bridge"
 SERVER = "ldap-token-bridge"  # no versions
 INTERNAL = "internal-error"
+# Proxies give a reply's head some kilobytes, and answer 502 to a longer one.
+_LONGEST_PHRASE = 300
 REQUEST_ID = "X-Request-Id"
 _NO_STORE = {"Cache-Control": "no-store"}
 _SUCCESS = _NO_STORE | {"Content-Type": "application/json; charset=utf-8"}
@@ -49,7 +54,14 @@ def error(
     body: dict[str, object] = {"errors": [{"code": code, "message": message}], "details": message}
     if oauth:
         body["error"] = oauth
-    return web.json_response(body, status=status, headers=_NO_STORE | (headers or {}))
+    return web.json_response(body, status=status, reason=_phrase(status, message), headers=_NO_STORE | (headers or {}))
+
+
+def _phrase(status: int, message: str) -> str:
+    """What the status line says: the standard words first, which people and scripts look for."""
+    standard = HTTPStatus(status).phrase
+    told = textwrap.shorten(message, _LONGEST_PHRASE, placeholder=" ...")  # one line, whatever the settings hold
+    return f"{standard}: {told}" if told != standard and told.isprintable() else standard
 
 
 def success(body: bytes) -> web.Response:
