@@ -46,7 +46,7 @@ NOT_HERE: Mapping[str, str] = {
 _EXPLAIN, _ON_DEMO = "ldap-token-bridge policy explain", "127.0.0.1:54033"
 ENDS: Mapping[str, int] = {
     # The page shows the refusal.
-    f"skopeo copy oci:image docker://{_ON_DEMO}/team-b/app:1": 1,
+    f"skopeo copy --dest-tls-verify=false oci:image docker://{_ON_DEMO}/team-b/app:1": 1,
     f"docker login {_ON_DEMO} -u dave": 1,
     # Something of what is asked about is not granted, as the page says of the exit code.
     f"{_EXPLAIN} --user alice --group team-write:team-a --policy policy.yaml repository:team-b/app:push": 1,
