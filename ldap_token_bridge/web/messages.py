@@ -54,8 +54,10 @@ DEFAULT_MESSAGES: Mapping[str, str] = {
     WorkloadRefusal.AMBIGUOUS: "The job's token is good, but its claims fit several workloads in bridge.yaml. Ask who"
     " runs the registry to tell them apart.",
     REFRESH_REFUSED: "Your login has ended. Log in again: docker login <registry>.",
-    DIRECTORY_DOWN: "The company directory does not answer. Try again in a moment.",
-    NOT_AVAILABLE: "The bridge could not answer this request. Try again in a moment.",
+    DIRECTORY_DOWN: "The company directory does not answer. Try again in a moment; if it lasts, ask who runs the"
+    " registry.",
+    NOT_AVAILABLE: "The login service could not answer this request. Try again in a moment; if it lasts, ask who runs"
+    " the registry.",
 }
 
 

@@ -5,7 +5,7 @@ import pytest
 from ldap_token_bridge.errors import Unavailable
 from ldap_token_bridge.identity import Refusal
 from ldap_token_bridge.web import DEFAULT_MESSAGES, answers, messages_with
-from ldap_token_bridge.web.messages import DIRECTORY_DOWN
+from ldap_token_bridge.web.messages import DIRECTORY_DOWN, NOT_AVAILABLE
 
 
 @pytest.mark.parametrize("reason", list(Refusal))
@@ -49,3 +49,9 @@ def test_what_is_no_plain_text_stays_out(text: str) -> None:
 def test_nothing_is_said_twice() -> None:
     """A text that is the standard words."""
     assert answers.error(404, "UNSUPPORTED", "Not Found").reason == "Not Found"
+
+
+@pytest.mark.parametrize("key", [DIRECTORY_DOWN, NOT_AVAILABLE])
+def test_an_outage_says_whom_to_ask(key: str) -> None:
+    """Who can only try again does not know when to stop, nor that it is not their password."""
+    assert "ask who runs the registry" in DEFAULT_MESSAGES[key]
