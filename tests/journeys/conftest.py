@@ -41,3 +41,16 @@ def _world(folder: Path, directory: Slapd | SambaDC, settings: dict[str, object]
         # Whatever the tests of a module did: nothing that was written or can be read holds a secret.
         for written in (bridge.log_text(), bridge.metrics(), registry.log_text()):
             assert not canaries.leaks(written)
+
+
+@pytest.fixture(scope="module")
+def without_directory(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Registry]:
+    """A registry whose bridge reaches no directory."""
+    folder = tmp_path_factory.mktemp("no-directory")
+    with Slapd(folder / "slapd", authority) as slapd:
+        settings = openldap(slapd.ldaps_url, slapd.base, slapd.bind_dn, slapd.ca_file)
+    with (
+        RunningBridge(folder / "bridge", settings) as bridge,
+        Registry(folder / "registry", bridge.token_auth()) as registry,
+    ):
+        yield registry

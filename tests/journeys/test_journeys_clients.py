@@ -9,13 +9,10 @@ import pytest
 from ldap_token_bridge.identity import Refusal
 from ldap_token_bridge.web import DEFAULT_MESSAGES
 from ldap_token_bridge.web.messages import DIRECTORY_DOWN
-from tests.support.bridge import RunningBridge, openldap
-from tests.support.certificates import Authority
 from tests.support.client_table import CLIENTS, Client, Entry
 from tests.support.client_words import documented, expect_refusal
 from tests.support.clients import As
 from tests.support.registry import Registry
-from tests.support.slapd import Slapd
 from tests.support.world import World
 
 BOB = As("bob")
@@ -92,19 +89,6 @@ def test_not_in_the_policy(world: World, entry: Entry, client: Client) -> None:
     expect_refusal(client.push(image, BOB), words(entry, "push", NOT_IN_POLICY))
     expect_refusal(client.pull(image, BOB), words(entry, "pull", NOT_IN_POLICY))
     assert not (world.registry.storage / "docker/registry/v2/repositories/team-b").exists()
-
-
-@pytest.fixture(scope="module")
-def without_directory(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Registry]:
-    """A registry whose bridge reaches no directory."""
-    folder = tmp_path_factory.mktemp("no-directory")
-    with Slapd(folder / "slapd", authority) as slapd:
-        settings = openldap(slapd.ldaps_url, slapd.base, slapd.bind_dn, slapd.ca_file)
-    with (
-        RunningBridge(folder / "bridge", settings) as bridge,
-        Registry(folder / "registry", bridge.token_auth()) as registry,
-    ):
-        yield registry
 
 
 def _commands() -> Iterator[object]:

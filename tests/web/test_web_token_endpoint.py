@@ -15,7 +15,7 @@ from ldap_token_bridge.robots import TooManyRobots
 from ldap_token_bridge.token_service import TokenRequest, TokenService
 from ldap_token_bridge.web import EndpointOptions, TokenEndpoint, messages_with, public_app
 
-OPTIONS = EndpointOptions(0.3, (ip_network("127.0.0.0/8"),), messages_with({"directory-down": "Ask Zoë in operations."}))
+OPTIONS = EndpointOptions(0.3, (ip_network("127.0.0.0/8"),), messages_with({"directory-down": "Ask Zoë upstairs."}))
 
 
 class FailingService(TokenService):
@@ -68,8 +68,8 @@ async def test_a_request_that_takes_too_long_is_answered(client: TestClient[web.
     """503 with the text of the settings, in the body and in the status line, by either way in."""
     form = {"grant_type": "password", "service": "s", "client_id": "c", "username": "bob", "password": "x"}
     for answer in (await client.get("/token"), await client.post("/token", data=form)):
-        assert (answer.status, answer.reason) == (503, "Service Unavailable: Ask Zoë in operations.")
-        assert (await answer.json())["details"] == "Ask Zoë in operations."
+        assert (answer.status, answer.reason) == (503, "Service Unavailable: Ask Zoë upstairs.")
+        assert (await answer.json())["details"] == "Ask Zoë upstairs."
     assert int(answer.headers["Retry-After"]) > 0
 
 
