@@ -57,6 +57,7 @@ def error(
     return web.json_response(body, status=status, reason=_phrase(status, message), headers=_NO_STORE | (headers or {}))
 
 
+@lru_cache(256)
 def _phrase(status: int, message: str) -> str:
     """What the status line says: the standard words first, which people and scripts look for."""
     standard = HTTPStatus(status).phrase
