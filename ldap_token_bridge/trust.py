@@ -10,6 +10,7 @@ _WITH = ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
 # Python 3.13 turns this on: certificates must then have all that RFC 5280 asks of those who issue them, such as the
 # identifier of the authority's key. Many an authority leaves it out, and other clients of its servers do not mind.
 _WITHOUT = ssl.VerifyFlags.VERIFY_X509_STRICT
+_UNREADABLE = "Check the path and the file's permissions."
 
 
 def trusting(ca_file: Path | None) -> ssl.SSLContext:
@@ -33,7 +34,7 @@ def client_context(ca_file: Path | None, certificate: Path | None, key: Path | N
             "Put the certificate of the authority that signed the servers' certificates there, as PEM.",
         ) from None
     except OSError as error:
-        raise Misconfigured.one(f"cannot be read: {error.strerror}", str(ca_file)) from None
+        raise Misconfigured.one(f"cannot be read: {error.strerror}", str(ca_file), _UNREADABLE) from None
     if certificate is not None:
         _present(context, certificate, key)
     return context
@@ -52,7 +53,7 @@ def _present(context: ssl.SSLContext, certificate: Path, key: Path | None) -> No
         try:
             file.read_bytes()
         except OSError as error:
-            raise Misconfigured.one(f"cannot be read: {error.strerror}", str(file)) from None
+            raise Misconfigured.one(f"cannot be read: {error.strerror}", str(file), _UNREADABLE) from None
     try:
         # The empty passphrase: without one OpenSSL would ask for it on the terminal.
         context.load_cert_chain(certificate, key, password="")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ldap_token_bridge.trust import trusting, trusting_nobody
+from ldap_token_bridge.errors import Misconfigured
+from ldap_token_bridge.trust import client_context, trusting, trusting_nobody
 from tests.support.certificates import Authority, Issued
 
 HOST = "ldap.example.com"
@@ -71,3 +72,17 @@ def test_the_certificate_of_a_server_vouches_for_no_other(tmp_path: Path) -> Non
     one, other = (authority.issue(name, [HOST]) for name in ("one", "other"))
     with pytest.raises(ssl.SSLCertVerificationError):
         handshake(trusting(one.certificate), other)
+
+
+@pytest.mark.parametrize("lacking", ["authority", "certificate", "key"])
+def test_a_file_that_is_not_there_is_named_with_what_to_do(tmp_path: Path, lacking: str) -> None:
+    """`serve` and the commands that ask the directory print it as it stands."""
+    authority = Authority(tmp_path)
+    own = authority.issue("registry-bridge", [HOST])
+    gone = tmp_path / "gone.pem"
+    files = {"authority": authority.ca_file, "certificate": own.certificate, "key": own.key, lacking: gone}
+    with pytest.raises(Misconfigured) as refused:
+        client_context(files["authority"], files["certificate"], files["key"])
+    (problem,) = refused.value.problems
+    assert str(problem.where) == str(gone)
+    assert problem.remedy == "Check the path and the file's permissions."

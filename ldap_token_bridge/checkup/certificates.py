@@ -69,7 +69,7 @@ def check_directory_tls(settings: Settings, now: datetime) -> tuple[ssl.SSLConte
                 Grade.UNUSABLE,
                 f"{problem.where}: {problem.what}",
                 _key_of(settings, problem.where),
-                problem.remedy or "Check the path and the file's permissions.",
+                problem.remedy,
             )
             for problem in error.problems
         ]
