@@ -108,7 +108,7 @@ def test_the_sample_passes_its_own_tests() -> None:
 
 
 def test_the_schema_is_current() -> None:
-    """config/policy.schema.json is what the command prints."""
+    """Mend it: ldap-token-bridge policy schema > config/policy.schema.json."""
     assert json.loads(run("schema").stdout) == json.loads((CONFIG / "policy.schema.json").read_text())
 
 
