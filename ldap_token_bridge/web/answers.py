@@ -50,10 +50,10 @@ _SUCCESS_HEAD = (
 def error(
     status: int, code: str, message: str, *, headers: dict[str, str] | None = None, oauth: str = ""
 ) -> web.Response:
-    """An error in both shapes; `oauth` adds the `error` key of RFC 6749 section 5.2 beside them."""
+    """An error in both shapes; `oauth` adds RFC 6749 section 5.2 beside them: `error`, and the text once more."""
     body: dict[str, object] = {"errors": [{"code": code, "message": message}], "details": message}
     if oauth:
-        body["error"] = oauth
+        body |= {"error": oauth, "error_description": message}
     return web.json_response(body, status=status, reason=_phrase(status, message), headers=_NO_STORE | (headers or {}))
 
 

@@ -68,6 +68,7 @@ def test_045_refresh_for_another_service(keeper: RunningBridge) -> None:
     token = issue(keeper, "bob")
     refused = use(keeper, token, service=OTHER_SERVICE)
     assert (refused.status, refused.json["error"]) == (401, "invalid_grant")
+    assert refused.json["error_description"] == refused.json["details"]
     assert keeper.audit()[-1]["reason"] == "refresh-other-service"
     assert use(keeper, token, service="unknown").status == 400
     assert use(keeper, token, service=SERVICE).status == 200
