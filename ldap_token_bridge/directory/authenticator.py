@@ -172,9 +172,13 @@ class Authenticator:
         date = known.person.password_date
         # The groups are read while the bind is under way; if the password is wrong they wait for the right one.
         groups = self._people.begin_groups(known, deadline)
+        if not proved:
+            self._passwords.tries(known, trial.mark)
         again = None if is_fresh else self._people.look_again(trial.name, known, deadline)
         with spent.waiting("bind"):
             verdict = await self._verifier.verify(trial)
+            if not isinstance(verdict, Block):
+                self._passwords.answered(known, trial.mark)
             if again and not (await again.outcome(deadline)).is_nobody:
                 found = None if trial.anew else self._people.remembered(trial.name)
                 return await self._login(trial.name, found, trial.password, deadline, trial.address, anew=trial.anew)

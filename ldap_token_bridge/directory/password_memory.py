@@ -5,6 +5,7 @@ from collections.abc import Callable
 from ldap_token_bridge.cache import PasswordMarks, PasswordProofs, RejectedPasswords
 from ldap_token_bridge.identity import Refusal, Secret
 
+from .guesses import Guesses
 from .outcome import CacheTimes
 from .people import Known
 from .shared_check import Told
@@ -19,6 +20,7 @@ class PasswordMemory:
         self.proofs = PasswordProofs(times.max_accounts, times.credentials, clock)
         self.rejected = RejectedPasswords[Refusal](times.max_accounts, times.rejected, clock)
         self.wrong = RejectedPasswords[str](times.max_accounts, wrong, clock)
+        self._guesses = Guesses(times.max_accounts, clock)
 
     def mark(self, known: Known, password: Secret) -> bytes:
         """By which this password on this account is known here."""
@@ -33,11 +35,33 @@ class PasswordMemory:
         proved = self.proofs.holds(key, mark)  # asked for everybody, so that the time tells nothing
         return proved and known.person.state is None
 
+    def proved(self, key: str, mark: bytes, age: float = 0.0) -> None:
+        """This password was right `age` seconds ago; not remembered of an account that somebody guesses at."""
+        if not self._guesses.are_too_many(key):
+            self.proofs.remember(key, mark, age)
+
+    def is_guessed(self, key: str) -> bool:
+        """Whether so many other passwords were tried on memory that it tells nothing more."""
+        return self._guesses.are_too_many(key)
+
+    def tries(self, known: Known, mark: bytes) -> None:
+        """A password that memory does not prove; one try of few, until it is `answered`."""
+        key = known.person.account.unique_id
+        if known.is_nobody:
+            return  # there is nothing to be guessed
+        self._guesses.add(key, mark)
+        if self._guesses.are_too_many(key):
+            self.proofs.forget(key)
+
+    def answered(self, known: Known, mark: bytes) -> None:
+        """The directory has told whether it is right."""
+        self._guesses.discard(known.person.account.unique_id, mark)
+
     def heed(self, told: Told, known: Known, mark: bytes) -> Known | Refusal:
         """What another bridge knows, as if it had been remembered here, and for no longer than there."""
         key = known.person.account.unique_id
         if told.refusal is None:
-            self.proofs.remember(key, mark, told.age)
+            self.proved(key, mark, told.age)
             return known
         self.rejected.put(key, mark, told.refusal, told.age)
         if told.refusal is Refusal.WRONG_CREDENTIALS:
@@ -46,7 +70,7 @@ class PasswordMemory:
 
     def forget(self, account: str | None) -> None:
         """Remember nothing more of an account, by its immutable id, or of anybody."""
-        for memory in (self.proofs, self.rejected, self.wrong):
+        for memory in (self.proofs, self.rejected, self.wrong, self._guesses):
             if account is None:
                 memory.clear()
             else:

@@ -100,7 +100,7 @@ class Verifier:
         known = trial.known
         check = self._replicas.check(trial.key, trial.password)
         try:
-            only_refusals = trial.anew or known.person.state is not None
+            only_refusals = trial.anew or known.person.state is not None or self._passwords.is_guessed(trial.key)
             told = await check.told(trial.patience, trial.deadline, only_refusals=only_refusals)
             if told:
                 return self._passwords.heed(told, known, trial.mark)
@@ -180,5 +180,5 @@ class Verifier:
             return Refusal.WRONG_CREDENTIALS
         if current.person.state is not None:
             return current.person.state
-        self._passwords.proofs.remember(trial.key, trial.mark)
+        self._passwords.proved(trial.key, trial.mark)
         return current

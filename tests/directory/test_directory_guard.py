@@ -300,3 +300,63 @@ async def test_who_was_found_while_the_budget_was_asked_is_not_looked_up_again()
     assert isinstance(second, Authenticated)
     assert second.cache == "hit"
     assert dict(world.directory.asked) == {"find": 1, "bind": 1, "groups": 1}
+
+
+async def test_guessing_on_memory_ends() -> None:
+    """An address that is blocked learns of few passwords whether they are remembered as right; the owner binds on."""
+    world, elsewhere = World(address=Budget(2, 60)), IPv4Address("192.0.2.2")
+    assert await world.reason("right", address=elsewhere) == "in"
+    for name in ("x", "y"):
+        await world.login("wrong", name)
+    for number in range(50):
+        assert await world.reason(f"guess-{number}") == BLOCKED
+    assert await world.reason("right") == BLOCKED
+    assert world.binds == 3
+    for _ in range(2):  # not remembered, or the guesses went on
+        assert await world.reason("right", address=elsewhere) == "in"
+        assert await world.reason("right") == BLOCKED
+        assert world.binds == 1
+    world.minutes(61)
+    assert await world.reason("right", address=elsewhere) == "in"
+    assert await world.reason("right") == "in"
+    assert world.binds == 1
+
+
+async def test_guessing_on_memory_ends_during_a_block_of_the_account() -> None:
+    """Then its owner waits as everybody; one wrong password that is sent again and again is one guess."""
+    world = World()
+    assert await world.reason("right") == "in"
+    for number in range(3):
+        await world.login(f"wrong-{number}")
+    for _ in range(50):
+        assert await world.reason("the same") == BLOCKED
+    assert await world.reason("right") == "in"
+    for number in range(4):
+        assert await world.reason(f"guess-{number}") == BLOCKED
+    assert await world.reason("right") == BLOCKED
+
+
+async def test_guessing_on_memory_ends_during_an_outage() -> None:
+    """Who waits for the directory has used up a guess; once it has told that it was the right one, none."""
+    world = World()
+    assert await world.reason("right") == "in"
+    world.directory.down = True
+    for number in range(5):
+        with pytest.raises(Unavailable):
+            await world.login(f"guess-{number}")
+    with pytest.raises(Unavailable):
+        await world.login("right")
+    world.directory.down = False
+    assert await world.reason("right") == "in"
+
+
+async def test_what_the_directory_judged_is_no_guess_on_memory() -> None:
+    """Any number of wrong passwords that it refused leave the right one remembered."""
+    world = World(account=None, address=None)
+    assert await world.reason("right") == "in"
+    reasons = await asyncio.gather(*(world.reason(f"wrong-{number}") for number in range(20)))
+    assert set(reasons) == {WRONG}
+    assert await world.reason("right") == "in"
+    assert world.binds == 22
+    assert await world.reason("right") == "in"
+    assert world.binds == 0

@@ -199,3 +199,25 @@ async def test_without_a_store_each_bridge_counts_by_itself() -> None:
     alone = shared_budgets(ACCOUNT, None, 100, BudgetPlace())
     assert [await fail(alone) for _ in range(4)] == [True, True, True, False]
     assert await alone.blocked(None) is None
+
+
+async def test_a_proof_of_another_bridge_may_be_guessed_at_no_more_than_an_own_one(world: World) -> None:
+    """During a block the store tells the right password from others, too."""
+    directory = CountingDirectory()
+    one, two = (
+        Authenticator(directory, TIMES, budgets=budgets, store=store)
+        for budgets, store in zip((world.one, world.two), world.stores, strict=True)
+    )
+
+    async def reason(bridge: Authenticator, password: str) -> str:
+        login = await bridge.login(Credentials("alice", Secret(password.encode())), Deadline.after(20))
+        await asyncio.sleep(0.01)  # the store is written to in the background
+        return login.reason if isinstance(login, Refused) else login.cache
+
+    assert await reason(one, "right") == "miss"
+    blocked = [await reason(two, f"wrong-{number}") for number in range(8)].count("too-many-attempts")
+    assert blocked == 5
+    assert await reason(two, "right") == "too-many-attempts"
+    assert await reason(one, "right") == "hit"
+    for bridge in (one, two):
+        await bridge.close()
