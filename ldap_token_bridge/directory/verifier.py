@@ -163,7 +163,9 @@ class Verifier:
             else:
                 attempt.not_counted()
             raise
-        if result.ok:
+        if result.ok and self._passwords.is_guessed(trial.key):
+            attempt.not_counted()  # each login is a bind now: begun anew by each, the budget would be none
+        elif result.ok:
             attempt.passed()
         elif result.code != _INVALID_CREDENTIALS:
             attempt.not_counted()

@@ -360,3 +360,17 @@ async def test_what_the_directory_judged_is_no_guess_on_memory() -> None:
     assert world.binds == 22
     assert await world.reason("right") == "in"
     assert world.binds == 0
+
+
+async def test_who_guesses_on_memory_gains_no_tries_at_the_directory() -> None:
+    """Each login of the owner is a bind then, and does not begin the budget of the account anew."""
+    world, elsewhere = World(address=Budget(3, 60)), IPv4Address("192.0.2.2")
+    assert await world.reason("right") == "in"
+    for name in ("x", "y", "z"):
+        await world.login("wrong", name)
+    for number in range(5):
+        assert await world.reason(f"guess-{number}") == BLOCKED
+    for number in range(3):
+        assert await world.reason("right", address=IPv4Address("192.0.2.3")) == "in"
+        assert await world.reason(f"wrong-{number}", address=elsewhere) == WRONG
+    assert await world.reason("wrong-3", address=IPv4Address("192.0.2.4")) == BLOCKED
