@@ -39,7 +39,3 @@ class Guesses:
     def forget(self, account: str) -> None:
         """An operator lets the account begin anew."""
         self._marks.discard(account)
-
-    def clear(self) -> None:
-        """The same for everybody."""
-        self._marks.clear()

@@ -4,12 +4,16 @@ A server answers at once for an entry that is not there. For one that is, it com
 failure, which takes a multiple of the time.
 """
 
+import asyncio
 import secrets
 from collections import deque
 from collections.abc import Callable
 
 _REMEMBERED = 64
 _TOO_OLD = 600.0  # seconds; a slow hour must not slow down what follows
+# A timer ends up to a millisecond late, for the loop waits in whole ones: as long as many a refusal takes by itself.
+_COARSE = 0.0015
+_TURNS = 1000  # of the loop, at most, for the rest: each takes some 10 µs
 
 
 class Pace:
@@ -23,7 +27,14 @@ class Pace:
         """A wrong password was just refused after that many seconds."""
         self._refusals.append((self._clock(), seconds))
 
-    def missing(self, spent: float) -> float:
-        """Seconds to wait after `spent`, to have taken as long as one of the latest refusals, taken at random."""
-        latest = [seconds for at, seconds in self._refusals if self._clock() - at < _TOO_OLD]
-        return max(0.0, secrets.choice(latest) - spent) if latest else 0.0
+    async def hold_back(self, start: float, at_most: float) -> None:
+        """Wait until as long after `start` as one of the latest refusals took, at random; `at_most` so many seconds."""
+        now = self._clock()
+        latest = [seconds for at, seconds in self._refusals if now - at < _TOO_OLD]
+        end = min(start + secrets.choice(latest), now + at_most) if latest else now
+        if end - now > _COARSE:
+            await asyncio.sleep(end - now - _COARSE)
+        for _ in range(_TURNS):
+            if self._clock() >= end:
+                break
+            await asyncio.sleep(0)  # others go on meanwhile

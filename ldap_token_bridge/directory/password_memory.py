@@ -70,11 +70,13 @@ class PasswordMemory:
 
     def forget(self, account: str | None) -> None:
         """Remember nothing more of an account, by its immutable id, or of anybody."""
-        for memory in (self.proofs, self.rejected, self.wrong, self._guesses):
+        for memory in (self.proofs, self.rejected, self.wrong):
             if account is None:
                 memory.clear()
             else:
                 memory.forget(account)
+        if account is not None:
+            self._guesses.forget(account)  # as with budgets: to forget everybody is no leave to guess anew
 
     def sizes(self) -> dict[str, int]:
         """How much of each kind is remembered now."""

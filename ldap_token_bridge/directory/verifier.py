@@ -131,8 +131,7 @@ class Verifier:
             passwords.proofs.forget(key)  # a disabled or locked account is out at once, not when its time is over
             check.account_refused()
         elif known.is_nobody:
-            missing = self._pace.missing(self._clock() - start)
-            await asyncio.sleep(min(missing, trial.deadline.remaining() / 2))
+            await self._pace.hold_back(start, trial.deadline.remaining() / 2)
         else:
             self._pace.add(self._clock() - start)
         if result.code == _INVALID_CREDENTIALS:

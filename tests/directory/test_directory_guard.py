@@ -374,3 +374,16 @@ async def test_who_guesses_on_memory_gains_no_tries_at_the_directory() -> None:
         assert await world.reason("right", address=IPv4Address("192.0.2.3")) == "in"
         assert await world.reason(f"wrong-{number}", address=elsewhere) == WRONG
     assert await world.reason("wrong-3", address=IPv4Address("192.0.2.4")) == BLOCKED
+
+
+async def test_an_operator_ends_the_hour_after_guesses() -> None:
+    """For one account by its name; forgetting everybody is no leave to guess anew."""
+    world = World()
+    for number in range(8):
+        await world.login(f"wrong-{number}")
+    world.minutes(31)
+    assert world.binds == 3
+    for forgotten, binds in ((None, 2), ("id-alice", 1)):
+        world.authenticator.forget(forgotten)
+        assert [await world.reason("right") for _ in range(2)] == ["in", "in"]
+        assert world.binds == binds
