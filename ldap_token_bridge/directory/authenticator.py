@@ -72,7 +72,11 @@ class Authenticator:
                 if block := await self._budgets.blocked(address):
                     return Refused(Refusal.TOO_MANY_ATTEMPTS, block=block)  # no search for each name that is made up
                 known = self._people.remembered(name)  # others may have found them meanwhile
-            return await self._login(name, None if anew else known, credentials.password, deadline, address, anew=anew)
+            login = await self._login(name, None if anew else known, credentials.password, deadline, address, anew=anew)
+            # One account has many spellings, and a search for each is no less work than for names that are made up.
+            if known is None and not anew and _is_from_memory(login) and self._people.answer_for(name):
+                await self._budgets.failed(address)
+            return login  # noqa: TRY300 -- both may meet the deadline
         except TimeoutError:
             raise Unavailable("the directory did not answer in time") from None
 
@@ -205,6 +209,11 @@ class Authenticator:
         """By what is remembered of this password."""
         self._on_lookup("rejected", True)
         return Refused(why, _account(known), "hit", spent)
+
+
+def _is_from_memory(login: Login) -> bool:
+    """Whether it was refused without a bind that would have counted for the address."""
+    return isinstance(login, Refused) and (login.cache == "hit" or login.block is not None)
 
 
 def _account(known: Known) -> Account | None:

@@ -1,7 +1,7 @@
 """Passwords that were held against memory, and of which the directory never told whether they are right.
 
 While a budget is used up, of the account or of one address, memory still tells the right password from others. No
-budget counts who tries there, and no directory locks the account. So few may; then memory tells nothing more of it.
+budget counts who tries there, and no directory locks the account. So few may; then memory proves nobody any more.
 """
 
 import time
@@ -21,7 +21,7 @@ class Guesses:
         self._marks = ExpiringCache[str, frozenset[bytes]](max_accounts, _SECONDS, clock)
 
     def are_too_many(self, account: str) -> bool:
-        """Whether nothing more may be told from memory, nor be remembered."""
+        """Whether memory may not prove this account any more: no password of it is to be remembered as right."""
         return len(self._marks.get(account) or ()) >= _MOST
 
     def add(self, account: str, mark: bytes) -> None:
@@ -33,8 +33,10 @@ class Guesses:
     def discard(self, account: str, mark: bytes) -> None:
         """The directory has told whether it is right: that counts elsewhere."""
         marks = self._marks.get(account) or frozenset()
-        if mark in marks:
-            self._marks.put(account, marks - {mark})
+        if others := marks - {mark}:
+            self._marks.put(account, others)
+        else:
+            self._marks.discard(account)
 
     def forget(self, account: str) -> None:
         """An operator lets the account begin anew."""

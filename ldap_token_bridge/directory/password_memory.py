@@ -41,7 +41,7 @@ class PasswordMemory:
             self.proofs.remember(key, mark, age)
 
     def is_guessed(self, key: str) -> bool:
-        """Whether so many other passwords were tried on memory that it tells nothing more."""
+        """Whether so many other passwords were tried on memory that it proves this account no more."""
         return self._guesses.are_too_many(key)
 
     def tries(self, known: Known, mark: bytes) -> None:

@@ -37,6 +37,7 @@ class Known:
     look_again: float = 0.0  # a nobody: from when on a search is to tell whether there is someone by now
     login: str = ""  # how other bridges find the same person; empty: not at all
     looked_at: float = 0.0
+    is_new: bool = False  # a search found them under this name, and nobody has answered for it yet
 
 
 class People:
@@ -109,6 +110,14 @@ class People:
         key = name.key
         return self._people.get(key) or self._nobodies.get(key)
 
+    def answer_for(self, name: LoginName) -> bool:
+        """Whether a search for this name is still to be counted: true once for each, though many waited for it."""
+        known = self._people.get(name.key)
+        is_new = known is not None and known.is_new
+        if known is not None:
+            known.is_new = False
+        return is_new
+
     async def find(self, name: LoginName, deadline: Deadline, patience: Patience, *, anew: bool) -> tuple[Known, bool]:
         """Who it is, or a nobody, where this bridge remembers nobody; and whether that was looked up just now."""
         known = None
@@ -148,7 +157,7 @@ class People:
             nobody.look_again = self._clock() + self._recheck
             self.on_found(key, None)
             return nobody
-        known = Known(person, login=key, looked_at=self._clock())
+        known = Known(person, login=key, looked_at=self._clock(), is_new=True)
         self._nobodies.discard(key)
         self._people.put(key, known)
         self.on_found(key, person)

@@ -387,3 +387,24 @@ async def test_an_operator_ends_the_hour_after_guesses() -> None:
         world.authenticator.forget(forgotten)
         assert [await world.reason("right") for _ in range(2)] == ["in", "in"]
         assert world.binds == binds
+
+
+@pytest.mark.parametrize("is_blocked", [False, True])
+async def test_spellings_of_one_account_are_no_way_to_search_without_end(is_blocked: bool) -> None:  # noqa: FBT001 -- a case
+    """One wrong password under a thousand of them: no more searches than for as many names that are made up."""
+    world = World()
+    for number in range(3 if is_blocked else 1):
+        assert await world.reason(f"wrong-{number}") == WRONG
+    for number in range(1000):
+        await world.login("new" if is_blocked else "wrong-0", rf"D{number}\alice")
+    assert world.directory.asked["find"] <= 101
+
+
+async def test_many_who_wait_for_one_search_are_one_failure_at_most() -> None:
+    """A hundred pipelines with one old password, when their account is looked up again."""
+    world = World(address=Budget(3, 60))
+    await world.login("old")
+    for _ in range(2):
+        reasons = await asyncio.gather(*(world.reason("old", r"CORP\alice") for _ in range(100)))
+        assert set(reasons) == {WRONG}
+    assert await world.reason("right") == "in"
