@@ -78,6 +78,10 @@ def main() -> None:
     except OSError as error:
         if error.filename is not None or error.errno not in _UNWRITABLE:
             raise
+        if error.errno == errno.EIO and _output_works():
+            what = f"standard input or a file cannot be read: {error.strerror}"
+            show_problem(Problem(what, remedy="Look into the system's log: the disk may have a fault."))
+            raise SystemExit(EXIT_UNUSABLE) from None
         _end(error.strerror)
     except SystemExit as ended:
         try:
@@ -88,6 +92,17 @@ def main() -> None:
                 raise ended from None
             _end(error.strerror)
         raise
+
+
+def _output_works() -> bool:
+    """Whether both streams still take something; a terminal that has gone refuses even nothing."""
+    try:
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            stream.flush()
+            os.write(stream.fileno(), b"")
+    except OSError:
+        return False
+    return True
 
 
 def _end(why: str | None) -> NoReturn:

@@ -54,6 +54,24 @@ def test_a_closed_output_is_told_before_anything_is_done(tmp_path: Path, argumen
     assert not list(tmp_path.iterdir())
 
 
+def test_an_input_that_cannot_be_read_is_not_called_the_output(tmp_path: Path) -> None:
+    """A terminal that has gone and a disk with a fault are one errno; the output was fine."""
+    command = [sys.executable, "-m", "ldap_token_bridge", "token", "inspect", "-c", str(write_settings(tmp_path))]
+    with Path("/proc/self/mem").open("rb") as unreadable:  # nothing is mapped at its beginning
+        done = subprocess.run(command, stdin=unreadable, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: standard input or a file cannot be read: Input/output error\n")
+
+
+def test_a_terminal_that_has_gone_is_the_output(tmp_path: Path) -> None:
+    """The same errno, from writing."""
+    ours, theirs = os.openpty()
+    os.close(ours)
+    with os.fdopen(theirs, "wb", 0) as gone:
+        done = _run(tmp_path, ["schema"], gone.fileno())
+    assert (done.returncode, done.stderr) == (2, "error: the output cannot be written: Input/output error\n")
+
+
 def test_both_streams_full(tmp_path: Path, full: int) -> None:
     """Then the exit code alone tells it."""
     command = [sys.executable, "-m", "ldap_token_bridge", "schema"]
