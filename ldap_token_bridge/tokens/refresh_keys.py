@@ -1,7 +1,8 @@
 """The keys that seal refresh tokens: one a line in a file of their own, 32 bytes in base64url.
 
 The first seals, all open: so they can be changed while tokens are in use. Lines that begin with # are notes. One of
-them marks the key that was added last, so that it is not dropped before it has ever sealed.
+them marks each key that is older than another: only those are dropped. The last without it is the newest, also if
+somebody wrote it there by hand.
 """
 
 import base64
@@ -32,7 +33,7 @@ _BYTES = 32
 # Each key is one more that can leak; a rotation needs two.
 _MOST = 8
 _MAX_FILE = 64 * 1024
-_NEWEST = "# The newest:"
+_OLDER = "# Older:"
 _MAKE_ONE = "Make one: ldap-token-bridge keys refresh-key -c bridge.yaml"
 
 
@@ -43,7 +44,7 @@ class RefreshKeys:
     path: Path
     _keys: tuple[bytes, ...] = field(repr=False)
     warnings: tuple[str, ...] = ()
-    _newest: bytes | None = field(default=None, repr=False)  # unknown in a file that was written by hand
+    _older: frozenset[bytes] = field(default=frozenset(), repr=False)
 
     @classmethod
     def load(cls, path: Path) -> "RefreshKeys":
@@ -53,12 +54,14 @@ class RefreshKeys:
             lines = content.decode("ascii").splitlines()
         except UnicodeDecodeError:
             raise Misconfigured.one("holds no keys for refresh tokens", str(path), _MAKE_ONE) from None
-        keys, newest = list[bytes](), -1
+        keys, older, marked = list[bytes](), set[bytes](), False
         for number, line in enumerate(lines, 1):
-            if line == _NEWEST:
-                newest = len(keys)
-            elif line.strip() and not line.startswith("#"):
+            if line.startswith("#"):
+                marked = line.strip() == _OLDER
+            elif line.strip():
                 keys.append(_key(line.strip(), Place(str(path), number)))
+                older |= {keys[-1]} if marked else set()
+                marked = False
         if not 0 < len(keys) <= _MOST or len(set(keys)) < len(keys):
             what = f"holds {len(keys)} keys; there must be 1 to {_MOST}, each once"
             raise Misconfigured.one(what, str(path), _MAKE_ONE if not keys else "Remove the lines at the end.")
@@ -68,8 +71,7 @@ class RefreshKeys:
                 f"{path}: others than its owner may read or change this key (mode {mode:03o} beside the owner's). "
                 f"Whoever reads it can be anyone without a password: chmod 600 {path}"
             )
-        marked = keys[newest] if 0 <= newest < len(keys) else None
-        return cls(path, tuple(keys), tuple(warnings), marked)
+        return cls(path, tuple(keys), tuple(warnings), frozenset(older))
 
     @property
     def first(self) -> AESGCM:
@@ -90,32 +92,38 @@ class RefreshKeys:
         """The key of that id, if there is one."""
         return next((AESGCM(key) for key in self._keys if _id(key) == key_id), None)
 
+    @property
+    def _newest(self) -> bytes:
+        """The last that nobody has marked as older than another."""
+        return next((key for key in reversed(self._keys) if key not in self._older), self._keys[0])
+
     def with_next(self, key: bytes) -> "RefreshKeys":
         """With one more at the end."""
-        return replace(self, _keys=(*self._keys, key), _newest=key)
+        return replace(self, _keys=(*self._keys, key), _older=frozenset(self._keys))
 
     def with_newest_first(self) -> "RefreshKeys":
-        """So that the key that was added last seals; the last of the file where that was not written down."""
-        newest = self._newest or self._keys[-1]
-        return replace(self, _keys=(newest, *(key for key in self._keys if key != newest)))
+        """So that the key that was added last seals."""
+        newest = self._newest
+        others = tuple(key for key in self._keys if key != newest)
+        return replace(self, _keys=(newest, *others), _older=frozenset(others))
 
     def with_first_alone(self) -> "RefreshKeys":
         """Without those that only open. Raises Misconfigured if the newest is one of them: it was never in use."""
-        first = self._keys[0]
-        if self._newest is not None and self._newest != first:
+        first, newest = self._keys[0], self._newest
+        if newest != first:
             raise Misconfigured.one(
-                f"the key {_id(self._newest).hex()} was added last and does not seal yet: it would be dropped",
+                f"the key {_id(newest).hex()} was added last and does not seal yet: it would be dropped",
                 str(self.path),
                 "First let it seal: ldap-token-bridge keys refresh-key --activate. Drop the old key when its last "
                 "token has ended (token.refresh.lifetime).",
             )
-        return replace(self, _keys=(first,))
+        return replace(self, _keys=(first,), _older=frozenset())
 
     def text(self) -> bytes:
         """As it stands in the file."""
         lines = ["# Keys of refresh tokens, one a line: the first seals, all open. Secret."]
         for key in self._keys:
-            lines += [_NEWEST] if key == self._newest else []
+            lines += [_OLDER] if key in self._older else []
             lines.append(base64.urlsafe_b64encode(key).rstrip(b"=").decode())
         return "".join(f"{line}\n" for line in lines).encode()
 

@@ -157,6 +157,33 @@ def test_a_file_that_does_not_say_which_key_is_the_newest(tmp_path: Path) -> Non
     assert drop_refresh_keys(path).ids == ids[1:]
 
 
+def test_a_key_that_was_appended_by_hand_is_the_newest(tmp_path: Path) -> None:
+    """At every step of a change: it is never dropped, it is the one that `--activate` means, and then the others go."""
+    path, by_hand = tmp_path / "keys", base64.urlsafe_b64encode(b"h" * 32).rstrip(b"=").decode()
+    for before in (new_refresh_key, add_refresh_key, activate_refresh_key):
+        before(path)
+        text = path.read_text()
+        path.write_text(f"{text}{by_hand}\n")
+        ids = RefreshKeys.load(path).ids
+        with pytest.raises(Misconfigured, match=f"{ids[-1]} was added last and does not seal yet"):
+            drop_refresh_keys(path)
+        assert RefreshKeys.load(path).ids == ids
+        assert activate_refresh_key(path).ids[0] == ids[-1]
+        assert drop_refresh_keys(path).ids == ids[-1:]
+        path.write_text(text)
+
+
+def test_a_key_that_was_put_first_by_hand_seals(tmp_path: Path) -> None:
+    """Whoever moved lines in place of `--activate`: the old one is dropped, and never the new one."""
+    path = tmp_path / "keys"
+    new_refresh_key(path)
+    old, new = add_refresh_key(path).ids
+    *above, last = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([above[0], last, *above[1:]]))
+    assert RefreshKeys.load(path).ids == (new, old)
+    assert drop_refresh_keys(path).ids == (new,)
+
+
 def test_a_key_is_never_overwritten(tmp_path: Path) -> None:
     """Every token would end with it."""
     new_refresh_key(tmp_path / "keys")
