@@ -66,10 +66,10 @@ def refresh_key(config: Path | None, step: _Step | None) -> None:
         if len(before.ids) == 1:
             click.echo(f"There is nothing to drop: key {before.ids[0]} is the only one.")
             return
-    keys = _STEPS[step or "new"](refresh.key_file)
-    if step is None:
+    if step is None:  # before the key: a list that cannot be made can be tried again
         start_revocations(refresh.revocations)
-    elif step == "drop":
+    keys = _STEPS[step or "new"](refresh.key_file)
+    if step == "drop":
         show_warnings(_too_early(changed, refresh.lifetime))
     show_warnings(keys.warnings)
     click.echo(f"{_done(step, keys)}\n  key file  {keys.path}  (secret: whoever has it can be anyone)\n")

@@ -31,6 +31,18 @@ def test_to_drop_without_activate_is_refused(settings: Path) -> None:
     assert "keys refresh-key --activate" in result.stderr
 
 
+def test_a_list_that_cannot_be_made_leaves_no_key(tmp_path: Path) -> None:
+    """Else the same command, given again after the mend, would say that the key exists already."""
+    files = {"key_file": "refresh-keys", "revocations": "lists/revoked.json"}
+    settings = write_settings(tmp_path, token__refresh=files)
+    (tmp_path / "lists").write_text("in the way")
+    result = _run(settings)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert not (tmp_path / "refresh-keys").exists()
+    (tmp_path / "lists").unlink()
+    assert _run(settings).exit_code == 0
+
+
 def test_nothing_to_drop(settings: Path) -> None:
     """One key alone is left as it is, and nobody is sent to the replicas with it."""
     before = (settings.parent / "refresh-keys").read_bytes()
