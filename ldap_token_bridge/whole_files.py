@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import secrets
+import signal
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +21,8 @@ _OTHERS = 0o077  # everybody but the owner
 _GROUP_READS = 0o040
 _READ_BY_OTHERS = 0o044
 _ROOT = 0
+# What ends a command: Ctrl-C, a terminal that is closed, a supervisor.
+_ENDING = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
 _FULL = "Make room on the file system of this folder, and give the command again: nothing was changed."
 _REMEDIES = {
     errno.ENOSPC: _FULL,
@@ -176,6 +179,16 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Two files that belong together: a signal that ends the program waits until both are there."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.values import dataclass
-from ldap_token_bridge.whole_files import PUBLIC_MODE, SECRET_MODE, create, explained, make_folder
+from ldap_token_bridge.whole_files import PUBLIC_MODE, SECRET_MODE, create, explained, locked, make_folder, undisturbed
 
 from .folder import ACTIVE_FILE, active_name, key_pairs, read_active
 from .generate import MAX_DAYS, Algorithm, generate_key, self_signed
@@ -80,11 +80,13 @@ def new_key(
     files = KeyPair(name, folder / f"{name}.key", folder / f"{name}.crt")
     with explained(folder, "cannot write the new key"):
         make_folder(folder, 0o700)
-        signer = _settle_signer(folder)
-        _install(files, private, chain)
-        if not signer:
-            create(folder / ACTIVE_FILE, f"{name}\n".encode(), PUBLIC_MODE, replace=True)
-            signer = name
+        # Of two first keys at once, one signs: the second command finds the first one's key.
+        with locked(folder):
+            signer = _settle_signer(folder)
+            _install(files, private, chain)
+            if not signer:
+                create(folder / ACTIVE_FILE, f"{name}\n".encode(), PUBLIC_MODE, replace=True)
+                signer = name
     return NewKey(SigningKey.of(name, private, chain), files, signer, _expired(folder, signer, now))
 
 
@@ -110,9 +112,11 @@ def _settle_signer(folder: Path) -> str:
 def _install(files: KeyPair, private: PrivateKey, chain: list[x509.Certificate]) -> None:
     """Both files or none."""
     certificates = b"".join(certificate.public_bytes(Encoding.PEM) for certificate in chain)
-    create(files.certificate, certificates, PUBLIC_MODE)
-    try:
-        create(files.key, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), SECRET_MODE)
-    except BaseException:
-        files.certificate.unlink()
-        raise
+    secret = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    with undisturbed():
+        create(files.certificate, certificates, PUBLIC_MODE)
+        try:
+            create(files.key, secret, SECRET_MODE)
+        except BaseException:
+            files.certificate.unlink()
+            raise

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.values import dataclass
-from ldap_token_bridge.whole_files import PUBLIC_MODE, create, explained, locked, make_folder
+from ldap_token_bridge.whole_files import PUBLIC_MODE, create, explained, locked, make_folder, undisturbed
 
 from .folder import ACTIVE_FILE, RETIRED_FOLDER, active_name, key_pairs, read_active
 from .key_files import KeyPair, generation_problem, validity_problem
@@ -149,14 +149,15 @@ def _move(pair: KeyPair, aside: Path) -> KeyPair:
     name = next(name for name in names if name not in taken)
     moved = KeyPair(name, aside / f"{name}.key", aside / f"{name}.crt")
     linked: list[Path] = []
-    try:
-        for source, target in ((pair.certificate, moved.certificate), (pair.key, moved.key)):
-            os.link(source, target)
-            linked.append(target)
-    except OSError:
-        for target in linked:
-            target.unlink()
-        raise
-    pair.key.unlink()
-    pair.certificate.unlink()
+    with undisturbed():
+        try:
+            for source, target in ((pair.certificate, moved.certificate), (pair.key, moved.key)):
+                os.link(source, target)
+                linked.append(target)
+        except OSError:
+            for target in linked:
+                target.unlink()
+            raise
+        pair.key.unlink()
+        pair.certificate.unlink()
     return moved

@@ -1,9 +1,13 @@
 """New keys: what is written, and what is never written over."""
 
 import os
+import signal
 import stat
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 from cryptography import x509
@@ -11,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from ldap_token_bridge.errors import Misconfigured
-from ldap_token_bridge.tokens import Keyring
+from ldap_token_bridge.tokens import Keyring, install
 from ldap_token_bridge.tokens.install import NewKey, new_key
 from ldap_token_bridge.tokens.public_key import leading_zero
 from tests.support.key_folder import NOW, certificate, ec_key, pem, write_pair, zero_key
@@ -188,6 +192,42 @@ def test_failure_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(Misconfigured, match="No space left on device"):
         _make(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_first_keys_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of them signs, and both commands say which: the other's steps are those of a later key."""
+    both = Barrier(2)
+
+    def together(folder: Path) -> str:
+        with suppress(BrokenBarrierError):
+            both.wait(0.3)  # where the commands do not wait for each other, both look before either has written
+        return settle(folder)
+
+    settle = install._settle_signer
+    monkeypatch.setattr(install, "_settle_signer", together)
+    with ThreadPoolExecutor(2) as pool:
+        made = list(pool.map(_make, [tmp_path] * 2))
+    assert sorted(each.active for each in made) == [False, True]
+    assert {each.signer for each in made} == {Keyring.load(tmp_path, NOW).active.name}
+
+
+def test_a_signal_waits_until_both_files_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bridge does not start with half a key, so a command that is ended must not leave one."""
+    there = list[set[str]]()
+    link = os.link
+
+    def end_in_the_middle(source: Path, target: Path) -> None:
+        link(source, target)
+        if target.suffix == ".crt":
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(os, "link", end_in_the_middle)
+    before = signal.signal(signal.SIGTERM, lambda *_: there.append({path.suffix for path in tmp_path.iterdir()}))
+    try:
+        _make(tmp_path)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert there == [{".key", ".crt"}]
 
 
 def test_folder_that_is_a_file_is_explained(tmp_path: Path) -> None:

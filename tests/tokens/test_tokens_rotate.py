@@ -1,6 +1,7 @@
 """Rotation in the key folder: who signs, who is put aside, and what is refused."""
 
 import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
@@ -185,6 +186,26 @@ def test_a_move_that_fails_leaves_all_as_it_was(folder: Path, monkeypatch: pytes
     with pytest.raises(Misconfigured, match="cannot move the key: No space left on device"):
         retire_key(folder, "new")
     assert _content(folder) == before
+
+
+def test_a_signal_waits_until_both_files_are_moved(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bridge does not start with half a key, so a command that is ended must not leave one."""
+    there = list[list[str]]()
+    unlink = Path.unlink
+
+    def end_in_the_middle(path: Path) -> None:
+        unlink(path)
+        if path.name == "old.key":
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    activate_key(folder, "new", NOW)
+    monkeypatch.setattr(Path, "unlink", end_in_the_middle)
+    before = signal.signal(signal.SIGTERM, lambda *_: there.append([path.name for path in folder.glob("old.*")]))
+    try:
+        retire_key(folder, "old")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert there == [[]]
 
 
 def test_commands_at_once_never_leave_the_folder_without_a_signer(folder: Path) -> None:
