@@ -1,7 +1,6 @@
 """Sockets: where an application listens, and how it stops without dropping a request."""
 
 import asyncio
-import os
 import socket
 import ssl
 from asyncio import constants, sslproto
@@ -14,6 +13,7 @@ from aiohttp import hdrs, web
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.listen_address import ListenAddress
 
+from .not_listening import not_listening
 from .protocol import NO_DIRECT, Direct, Runner
 from .public import MAX_LINE, name_no_versions
 
@@ -80,10 +80,7 @@ class Listener:
             _close_what_nobody_reads(site)
         except OSError as error:
             await self._runner.cleanup()
-            raise Misconfigured.one(
-                f"cannot listen on {wanted}: {os.strerror(error.errno or 0).lower()}",
-                remedy="Stop what uses the address, or set another in server.listen or server.admin_listen.",
-            ) from None
+            raise Misconfigured([not_listening(wanted, error)]) from None
         host, port = self._runner.addresses[0][:2]
         return ListenAddress(str(host), int(port))
 
