@@ -2,14 +2,17 @@
 
 import asyncio
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
-from ldap_token_bridge.checkup import Grade, Item, check_directory, check_issuers, check_store, exit_code
+from ldap_token_bridge.checkup import Grade, Item, check_directory, check_issuers, check_store, exit_code, items_of
 from ldap_token_bridge.checkup.named_users import check_named_users
 from ldap_token_bridge.checkup.offline import check_files
+from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.ldap import LdapOptions
 from ldap_token_bridge.policy import Policy
 from ldap_token_bridge.serve import ldap_options
@@ -41,7 +44,11 @@ def command(config: Path | None, connect: bool, output_format: str) -> None:  # 
     Exit code 0: fine, or only warnings. 1: a policy test fails, a server does not answer, a group of the policy is not
     there. 2: the bridge cannot work until the settings, the policy, a key or a certificate are mended.
     """
-    found = check_files(find_config(config), os.environ, datetime.now(UTC))
+    try:
+        path = find_config(config)
+    except Misconfigured as error:
+        _end(items_of("settings", Grade.UNUSABLE, error.problems), output_format)
+    found = check_files(path, os.environ, datetime.now(UTC))
     items: tuple[Item, ...] = found.items
     if connect and found.settings and found.directory_tls:
         options = ldap_options(found.settings.directory)
@@ -51,6 +58,10 @@ def command(config: Path | None, connect: bool, output_format: str) -> None:  # 
     if connect and found.settings:
         items += tuple(asyncio.run(check_issuers(found.settings, found.issuers)))
         items += asyncio.run(check_store(found.settings))
+    _end(items, output_format)
+
+
+def _end(items: Sequence[Item], output_format: str) -> NoReturn:
     print_items(items, output_format)
     raise SystemExit(exit_code(items))
 

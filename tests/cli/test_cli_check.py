@@ -81,6 +81,17 @@ def test_the_environment_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert "✗ settings: environment variable LTB_TOKEN__X5C: token.x5c must be true or false" in result.stdout
 
 
+@pytest.mark.parametrize("output_format", ["json", "sarif", "github"])
+def test_settings_that_are_not_there_are_told_in_the_same_form(tmp_path: Path, output_format: str) -> None:
+    """Who reads the report reads one, also if the path is wrong; and nothing stands beside it."""
+    result = check(tmp_path / "bridge.yaml", "--format", output_format)
+    assert (result.exit_code, result.stderr) == (2, "")
+    assert "there is no such file" in result.stdout
+    if output_format == "json":
+        (item,) = json.loads(result.stdout)["items"]
+        assert (item["topic"], item["grade"], item["file"]) == ("settings", "unusable", str(tmp_path / "bridge.yaml"))
+
+
 def test_json(tmp_path: Path) -> None:
     """For programs: every item with its place in parts."""
     config = folder(tmp_path, token__lifetime="5s")
