@@ -155,8 +155,8 @@ def _read(path: Path, what: str) -> bytes:
         raise Misconfigured.one(
             f"{what} is missing",
             str(path),
-            "A signing key is a pair of files, NAME.key and NAME.crt. Put the missing one back. If there is no copy, or "
-            "a command was killed while it made the key, remove the other one.",
+            "A signing key is a pair of files, NAME.key and NAME.crt. Put the missing one back. If there is no copy, "
+            "or a command was killed while it made the key, remove the other one.",
         ) from None
     except PermissionError:
         raise Misconfigured.one(
