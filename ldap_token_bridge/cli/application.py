@@ -1,10 +1,13 @@
 """The program itself: its table of commands and its entry point."""
 
+import codecs
 import errno
+import json
 import os
 import re
 import sys
 from contextlib import suppress
+from io import TextIOWrapper
 from typing import NoReturn
 
 import click
@@ -73,6 +76,7 @@ def main() -> None:
     """Entry point of the command `ldap-token-bridge`."""
     if sys.stdout is None:  # closed by who called: the first file that is opened would take its place
         _end("it is closed")
+    _print_any_character()
     try:
         root(prog_name=PROGRAM)
     except OSError as error:
@@ -92,6 +96,20 @@ def main() -> None:
                 raise ended from None
             _end(error.strerror)
         raise
+
+
+def _print_any_character() -> None:
+    """What the output's encoding lacks is written as JSON writes it: an umlaut in a DN must not end a command."""
+    codecs.register_error("json", _as_in_json)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="json")
+
+
+def _as_in_json(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
 
 def _output_works() -> bool:
