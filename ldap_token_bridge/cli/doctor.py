@@ -115,7 +115,8 @@ def command(  # noqa: PLR0913 -- one for each option
     with _progress() as progress:
         evidence = gather(question, settings, progress)
     items = diagnose(evidence, settings, Wanted(realm or "", scopes), time.time())
-    _print(items, _cure(evidence, settings, realm, output_format), config, output_format)
+    cure, warnings = _cure(evidence, settings, realm)
+    _print(items, cure, warnings, config, output_format)
     raise SystemExit(exit_code(items))
 
 
@@ -155,25 +156,27 @@ def _progress() -> Iterator[Progress]:
         yield lambda text: status.update(escape(printable(text)))
 
 
-def _cure(evidence: Evidence, settings: Settings, realm: str | None, output_format: str) -> RegistryAuth:
-    """The configuration with which the registry would believe the bridge."""
+def _cure(evidence: Evidence, settings: Settings, realm: str | None) -> tuple[RegistryAuth, tuple[str, ...]]:
+    """The configuration with which the registry would believe the bridge, and what is to be said of its realm."""
     challenge, services = evidence.challenge, settings.token.services
     service = challenge.service if challenge and challenge.service in services else services[0]
     if realm is None and challenge and identity_of(evidence) in (Identity.OURS, Identity.OUTDATED):
-        return registry_auth(settings, challenge.realm, service)
+        return registry_auth(settings, challenge.realm, service), ()
     address, warnings = realm_of(realm, settings)
-    if output_format == "text":
-        show_warnings(warnings)
-    return registry_auth(settings, address, service)
+    return registry_auth(settings, address, service), warnings
 
 
-def _print(items: Sequence[Item], cure: RegistryAuth, config: Path | None, output_format: str) -> None:
+def _print(
+    items: Sequence[Item], cure: RegistryAuth, warnings: tuple[str, ...], config: Path | None, output_format: str
+) -> None:
     code = exit_code(items)
     if output_format == "json":
-        found = {"exit_code": code, "items": objects_of(items), "registry_config": cure.stanza()}
+        found = {"exit_code": code, "items": objects_of(items)}
+        found |= {"registry_config": cure.stanza(), "warnings": warnings}
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
     print_items(items, output_format)
     if _ABOUT_CONFIGURATION.intersection(item.topic for item in items if item.grade >= Grade.FINDING):
         click.echo("\nWith this configuration the registry believes this bridge:\n")
         click.echo(in_yaml(cure, config), nl=False)
+        show_warnings(warnings)

@@ -74,11 +74,23 @@ def test_a_registry_that_cannot_be_reached(place: Path) -> None:
 def test_json(place: Path) -> None:
     """Items as in other checks, and the configuration beside them; nothing else on standard output."""
     assert place.is_dir()
-    result = _doctor("--registry", f"http://127.0.0.1:{free_port()}", "--format", "json")
+    realm = "https://auth.corp.example.com/token"
+    result = _doctor("--registry", f"http://127.0.0.1:{free_port()}", "--realm", realm, "--format", "json")
     told = json.loads(result.stdout)
     assert told["exit_code"] == result.exit_code == 1
     assert [item["topic"] for item in told["items"]] == ["registry"]
     assert told["registry_config"]["auth"]["token"]["service"] == "registry.corp.example.com"
+    assert told["warnings"] == []
+
+
+@pytest.mark.parametrize("output_format", ["text", "json"])
+def test_a_realm_that_was_guessed(place: Path, output_format: str) -> None:
+    """Nobody has said it: it stands in the configuration, and where it comes from beside it."""
+    assert place.is_dir()
+    result = _doctor("--registry", f"http://127.0.0.1:{free_port()}", "--format", output_format)
+    told = json.loads(result.stdout)["warnings"][0] if output_format == "json" else result.stderr
+    assert "The realm https://bridge.corp.example.com/token is made from token.issuer. Say it: --realm" in told
+    assert (output_format == "json") is (result.stderr == "")
 
 
 def test_hostile_answers_cannot_steer_the_terminal(place: Path) -> None:
