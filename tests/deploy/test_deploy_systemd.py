@@ -52,6 +52,17 @@ def test_it_stays_down_after_exit_code_2() -> None:
     assert _values("Type") == ["notify"]
 
 
+def test_a_shell_is_told_all_that_the_unit_gives() -> None:
+    """Commands need the same secrets; the page names each by the file that the service was given a copy of."""
+    given = dict(each.split(":", 1) for each in _values("LoadCredential"))
+    variables = [each.split("=%d/") for each in _values("Environment")]
+    assert sorted(name for _, name in variables) == sorted(given)
+    page = document("deploy/README.md").text
+    assert [f"export {variable}={given[name]}" in page for variable, name in variables] == [True] * len(given)
+    assert f"export PATH=$PATH:{Path(_PROGRAM).parent}" in page
+    assert all(f". {file.removeprefix('-')};" in page for file in _values("EnvironmentFile"))
+
+
 def test_every_system_call_of_the_bridge_is_allowed(tmp_path: Path, slapd: Slapd) -> None:
     """Of a start, a login, a reload and an end: the unit lets each call through that was made."""
     trace = tmp_path / "trace"

@@ -16,6 +16,7 @@ PAGES = [page for page in documents() if commands(page)]
 
 _SYSTEM = "changes this machine: its users, /opt, /etc and systemd; tests/deploy/test_deploy_systemd.py has its parts"
 _PROGRAM, _UNIT = "/opt/ldap-token-bridge/bin/ldap-token-bridge", "deploy/systemd/ldap-token-bridge"
+_ON_THAT_MACHINE = ("check --connect", "whoami alice", "cache flush --account alice", "keys list")
 NOT_HERE: Mapping[str, str] = {
     "docker build -f deploy/Containerfile -t ldap-token-bridge .": "minutes, without an engine of docker; "
     "tests/deploy/test_deploy_image.py builds the same by buildah",
@@ -37,6 +38,9 @@ NOT_HERE: Mapping[str, str] = {
             f"install -m 0644 {_UNIT}.service /etc/systemd/system/",
             "systemctl daemon-reload",
             "systemctl enable --now ldap-token-bridge",
+            *(f"ldap-token-bridge {words}" for words in _ON_THAT_MACHINE),
+            "export PATH=$PATH:/opt/ldap-token-bridge/bin",
+            "set -a; test ! -e /etc/default/ldap-token-bridge || . /etc/default/ldap-token-bridge; set +a",
         ),
         _SYSTEM,
     ),
@@ -55,7 +59,8 @@ ENDS: Mapping[str, int] = {
 """Those that end with another exit code than 0, as the page has it."""
 
 HERE = re.compile(
-    r"(ldap-token-bridge|make|docker login|skopeo|kubectl|helm|promtool|grep) |export LTB_|install -\S.* secrets(/|$)"
+    r"(ldap-token-bridge|make|docker login|skopeo|kubectl|helm|promtool|grep|jq) |day=\$\(date |\(umask 077; tar "
+    r"|export LTB_|install -\S.* secrets(/|$)"
 )
 """How a command begins that is run. Others are not tried: the tests are run by root, and a page may say `rm`."""
 

@@ -70,6 +70,19 @@ def test_a_refusal_is_forgotten(bridge: RunningBridge) -> None:
     assert bridge.audit()[-1]["cache"] == "miss"
 
 
+def test_a_block_of_an_account_ends(tmp_path: Path, slapd: Slapd) -> None:
+    """Whoever was blocked for somebody else's wrong passwords is let in at once; a flush of everyone ends no block."""
+    settings = openldap(slapd.ldaps_url, slapd.base, slapd.bind_dn, slapd.ca_file)
+    with RunningBridge(tmp_path, settings, sections={"guard": {"account_failures": "2 per 15m"}}) as bridge:
+        for number in range(2):
+            assert bridge.get(login="carol", password=f"guess-{number}-{canaries.password('flush')}").status == 401
+        assert bridge.get(login="carol").status == 429
+        assert _post(bridge).status == 200
+        assert bridge.get(login="carol").status == 429
+        assert _post(bridge, "?account=carol").status == 200
+        assert bridge.get(login="carol").status == 200
+
+
 def test_nobody_is_nothing(bridge: RunningBridge) -> None:
     """A name that no account has is no error: it may have been deleted."""
     assert set(_post(bridge, "?account=no-such-person").json["forgotten"].values()) == {0}
