@@ -10,7 +10,7 @@ import pytest
 from tests.support import canaries
 from tests.support.bridge import RunningBridge, openldap
 from tests.support.certificates import Authority
-from tests.support.clients import As, Docker, Skopeo, run
+from tests.support.clients import As, Docker, Outcome, Skopeo, run
 from tests.support.refresh import refreshing
 from tests.support.registry import Registry
 from tests.support.slapd import Slapd
@@ -67,6 +67,34 @@ def test_docker_stores_a_refresh_token_in_place_of_the_password(
     pushed = run(["skopeo", "--insecure-policy", "copy", *auth, f"oci:{image}", target], home)
     assert pushed.ok is not same_client, pushed.text
     assert (bridge.audit()[-1]["grant"], bridge.audit()[-1]["reason"]) == ("refresh_token", reason)
+
+
+@pytest.mark.parametrize("program", ["skopeo", "podman", "buildah"])
+def test_a_login_by_other_programs_keeps_the_password(
+    worlds: tuple[RunningBridge, Registry, bool], docker: Docker, image: Path, tmp_path: Path, program: str
+) -> None:
+    """They ask for no refresh token, and copies use the password. Docker's token stands in the way of their login."""
+    bridge, registry, _ = worlds
+    file, home = tmp_path / "auth.json", tmp_path / "home"
+    home.mkdir()
+    password = canaries.password("bob")
+
+    def login(authfile: Path) -> Outcome:
+        words = ["login", "--tls-verify=false", "--authfile", str(authfile), "-u", "bob", "--password-stdin"]
+        return run([program, *words, registry.address], home, stdin=password)
+
+    assert login(file).ok
+    assert (bridge.audit()[-1]["grant"], bridge.audit()[-1]["refresh_id"]) == ("password", "")
+    assert "identitytoken" not in file.read_text()
+    auth = ["--authfile", str(file), "--dest-tls-verify=false"]
+    target = f"docker://{registry.address}/team-a/app:by-{program}"
+    assert run(["skopeo", "--insecure-policy", "copy", *auth, f"oci:{image}", target], home).ok
+    assert bridge.audit()[-1]["grant"] == "password"
+    assert docker.login(registry.address, "bob").ok
+    stored(docker)
+    refused = login(docker.config_file)
+    assert not refused.ok
+    assert "Identity token" in refused.text
 
 
 def test_a_revoked_login(
