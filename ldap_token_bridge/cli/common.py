@@ -4,6 +4,7 @@ Exit codes: 0 fine, 1 a finding or a refusal, 2 unusable input.
 """
 
 import os
+import stat
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,11 @@ CONFIG_PLACES = (Path("bridge.yaml"), Path("/etc/ldap-token-bridge/bridge.yaml")
 # Control, format and half characters; line and paragraph separators.
 _STEERING = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 
+# A path as it was typed. What cannot be read is told by who reads it: with a remedy, in the form that was asked for.
+ANY_PATH = click.Path(path_type=Path, readable=False)
+
+_ABSENT = ("there is no such file", "Name the settings file: -c bridge.yaml")
+
 EXIT_FINDING = 1
 EXIT_UNUSABLE = 2
 
@@ -31,7 +37,7 @@ def config_option(function: Decorated) -> Decorated:
     return click.option(
         "-c",
         "--config",
-        type=click.Path(path_type=Path),
+        type=ANY_PATH,
         metavar="FILE",
         help=f"The settings. Else ${CONFIG_VARIABLE}, {', '.join(f'{place}' for place in CONFIG_PLACES)}.",
     )(function)
@@ -67,21 +73,38 @@ def find_config(given: Path | None) -> Path:
     from_environment = os.environ.get(CONFIG_VARIABLE, "")
     wanted = given or (Path(from_environment) if from_environment else None)
     if wanted:
-        if wanted.is_file():
-            return wanted
-        origin = "" if given else f" (from ${CONFIG_VARIABLE})"
-        if wanted.is_dir():
-            remedy = f"Name the settings file in it: -c {wanted / 'bridge.yaml'}"
-            raise Misconfigured.one(f"this is a folder{origin}", str(wanted), remedy)
-        raise Misconfigured.one(f"there is no such file{origin}", str(wanted), "Name the settings file: -c bridge.yaml")
+        if wrong := _no_settings(wanted):
+            what, remedy = wrong
+            raise Misconfigured.one(f"{what}{'' if given else f' (from ${CONFIG_VARIABLE})'}", str(wanted), remedy)
+        return wanted
     for place in CONFIG_PLACES:
-        if place.is_file():
+        wrong = _no_settings(place)
+        if wrong is None:
             return place
+        if wrong != _ABSENT:
+            raise Misconfigured.one(wrong[0], str(place), wrong[1])
     looked_at = ", ".join(str(place) for place in CONFIG_PLACES)
     raise Misconfigured.one(
         f"no settings file was found. Looked at ${CONFIG_VARIABLE} (not set), {looked_at}",
         remedy="Name one: -c bridge.yaml",
     )
+
+
+def _no_settings(path: Path) -> tuple[str, str] | None:
+    """What is wrong with the path as that of a settings file, and what to do."""
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return _ABSENT
+    except OSError as error:
+        reason = (error.strerror or "unknown reason").lower()
+        remedy = f"Give the command as a user who may read it (this one is uid {os.geteuid()})."
+        return f"cannot be read: {reason}", remedy
+    if stat.S_ISDIR(mode):
+        return "this is a folder", f"Name the settings file in it: -c {path / 'bridge.yaml'}"
+    if not stat.S_ISREG(mode):
+        return "this is no regular file", "Write the settings into one, and name it: -c bridge.yaml"
+    return None
 
 
 def read_file(path: Path) -> str:
@@ -90,7 +113,8 @@ def read_file(path: Path) -> str:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
-        raise Misconfigured.one(f"cannot be read: {reason}", str(path)) from None
+        remedy = "Check the path and the file's permissions."
+        raise Misconfigured.one(f"cannot be read: {reason}", str(path), remedy) from None
 
 
 @contextmanager

@@ -49,7 +49,7 @@ from .registry_config import in_yaml, registry_auth
 
 # Findings that another configuration of the registry may mend.
 _ABOUT_CONFIGURATION = frozenset(("registry", "realm", "service", "issuer", "key", "x5c", "tokens"))
-_file = click.Path(path_type=Path, dir_okay=False)
+_file = click.Path(path_type=Path, dir_okay=False, readable=False)
 
 
 @click.command(

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -120,11 +121,17 @@ def _sarif(items: Sequence[Item]) -> dict[str, Any]:
     }
 
 
+def _is_there(file: str) -> bool:
+    with suppress(OSError):  # in a folder that this user may not enter
+        return Path(file).exists()
+    return False
+
+
 def _sarif_result(item: Item) -> dict[str, Any]:
     message = ". ".join(part for part in (item.what, item.remedy) if part)
     result: dict[str, Any] = {"ruleId": item.topic, "level": _LEVELS[item.grade], "message": {"text": message}}
     where = item.where
-    if where and Path(where.file).exists():
+    if where and _is_there(where.file):
         path = Path(where.file)
         location: dict[str, Any] = {
             "artifactLocation": {"uri": path.resolve().as_uri() if path.is_absolute() else path.as_posix()}

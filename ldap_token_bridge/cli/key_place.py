@@ -37,7 +37,7 @@ def place_options(function: Decorated) -> Decorated:
     """`-c` and `--keys-dir`, passed on as `config` and `keys_dir`; `key_place` says what is meant."""
     keys_dir = click.option(
         "--keys-dir",
-        type=click.Path(file_okay=False, path_type=Path),
+        type=click.Path(file_okay=False, path_type=Path, readable=False),
         metavar="DIR",
         help="The folder of the keys. Else token.keys_dir of the settings.",
     )

@@ -10,7 +10,7 @@ from ldap_token_bridge.tokens import Keyring, SigningKey
 from ldap_token_bridge.tokens.generate import Algorithm
 from ldap_token_bridge.tokens.install import DEFAULT_DAYS, NewKey, new_key
 
-from .common import examples, format_option, run_or_explain, show_warnings
+from .common import ANY_PATH, examples, format_option, run_or_explain, show_warnings
 from .key_list import list_command
 from .key_place import TAKEN_UP, KeyPlace, key_place, place_options
 from .key_rotation import activate, retire
@@ -49,8 +49,8 @@ def command() -> None:
     help="What the key signs with; EdDSA only for registries 3.x.  [default: ES256]",
 )
 @click.option("--days", type=int, help="How long the certificate is valid.  [default: 3650]")
-@click.option("--certificate", type=click.Path(path_type=Path), metavar="FILE", help="Take over this certificate ...")
-@click.option("--key", type=click.Path(path_type=Path), metavar="FILE", help="... and its key, instead of making them.")
+@click.option("--certificate", type=ANY_PATH, metavar="FILE", help="Take over this certificate ...")
+@click.option("--key", type=ANY_PATH, metavar="FILE", help="... and its key, instead of making them.")
 @format_option
 @run_or_explain()
 def new(

@@ -16,7 +16,7 @@ from .token_report import print_report
 from .token_revoke import revoke
 
 _GENERATIONS: dict[str, tuple[Generation, ...]] = {"both": ("2.x", "3.x"), "2.x": ("2.x",), "3.x": ("3.x",)}
-_file = click.Path(path_type=Path, dir_okay=False)
+_file = click.Path(path_type=Path, dir_okay=False, readable=False)
 
 
 @click.group(epilog=examples("ldap-token-bridge token inspect -c bridge.yaml < token.txt"))

@@ -84,7 +84,7 @@ def policy_files(path: Path) -> list[Path]:
 
 def _read(path: Path) -> tuple[list[tuple[str, str]], list[Problem]]:
     """The files with their texts by name, and what is wrong with the folder. Hidden files are left alone."""
-    if not path.is_dir():
+    if not _is_folder(path):
         return [(str(path), read_text(path, _WHAT))], []
     files: list[tuple[str, str]] = []
     problems: list[Problem] = []
@@ -99,6 +99,14 @@ def _read(path: Path) -> tuple[list[tuple[str, str]], list[Problem]]:
     if not files and not problems:
         raise Misconfigured.one("the policy folder holds no *.yaml file", str(path), "Add one, or correct the path.")
     return files, problems
+
+
+def _is_folder(path: Path) -> bool:
+    """Not so what nobody may look at: that is told when it is read."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _remedy_of_unread(file: Path) -> str:

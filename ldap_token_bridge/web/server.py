@@ -1,6 +1,7 @@
 """Sockets: where an application listens, and how it stops without dropping a request."""
 
 import asyncio
+import os
 import socket
 import ssl
 from asyncio import constants, sslproto
@@ -12,6 +13,7 @@ from aiohttp import hdrs, web
 
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.listen_address import ListenAddress
+from ldap_token_bridge.whole_files import open_file
 
 from .not_listening import not_listening
 from .protocol import NO_DIRECT, Direct, Runner
@@ -182,8 +184,12 @@ def _context(certificate: Path, key: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     for path in (certificate, key):
-        if not path.is_file():
-            raise Misconfigured.one("there is no such file", str(path), "Check server.tls in bridge.yaml.")
+        try:
+            open_file(path).close()
+        except OSError as error:
+            what = f"cannot be read: {(error.strerror or 'unknown reason').lower()}"
+            remedy = f"Check server.tls in bridge.yaml, and the file's permissions for uid {os.geteuid()}."
+            raise Misconfigured.one(what, str(path), remedy) from None
     try:
         # A key with a passphrase must not make the service wait at a prompt.
         context.load_cert_chain(certificate, key, password=lambda: "")

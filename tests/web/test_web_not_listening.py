@@ -11,7 +11,7 @@ from aiohttp import web
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.listen_address import ListenAddress
 from ldap_token_bridge.web.not_listening import not_listening
-from ldap_token_bridge.web.server import Listener
+from ldap_token_bridge.web.server import Listener, ServerTls
 
 
 async def _refused(address: ListenAddress) -> str:
@@ -68,3 +68,10 @@ async def test_a_socket_that_cannot_be_made(tmp_path: Path, path: str, why: str,
 def test_what_the_user_may_not(address: ListenAddress, remedy: str) -> None:
     """Which right is missing; the tests may run as root, whom nothing is forbidden."""
     assert remedy in not_listening(address, OSError(errno.EACCES, "Permission denied")).remedy
+
+
+@pytest.mark.parametrize("name", ["none.pem", "x" * 300, "."])
+def test_a_certificate_that_cannot_be_read(tmp_path: Path, name: str) -> None:
+    """Missing, in a folder that may not be entered (a name too long stands for that), or a folder: with the setting."""
+    with pytest.raises(Misconfigured, match=r"cannot be read: [\s\S]*server\.tls"):
+        ServerTls(tmp_path / name, tmp_path / name)

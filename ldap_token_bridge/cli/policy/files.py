@@ -5,10 +5,11 @@ from pathlib import Path
 import click
 
 from ldap_token_bridge.checkup import Grade, Item, items_of
+from ldap_token_bridge.cli.common import ANY_PATH
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.policy import Policy, load_policy
 
-files_argument = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+files_argument = click.argument("paths", nargs=-1, required=True, type=ANY_PATH, metavar="FILE...")
 
 
 def loaded(path: Path) -> tuple[Policy | None, list[Item]]:

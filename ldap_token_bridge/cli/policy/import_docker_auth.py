@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from ldap_token_bridge.checkup import Grade, exit_code, items_of
-from ldap_token_bridge.cli.common import examples, run_or_explain, say
+from ldap_token_bridge.cli.common import ANY_PATH, examples, run_or_explain, say
 from ldap_token_bridge.cli.items import lines_of
 from ldap_token_bridge.cli.progress import progress
 from ldap_token_bridge.policy import docker_auth
@@ -21,7 +21,7 @@ from .effort import effort_option
         "ldap-token-bridge policy check policy.yaml",
     )
 )
-@click.argument("path", type=click.Path(path_type=Path), metavar="FILE")
+@click.argument("path", type=ANY_PATH, metavar="FILE")
 @effort_option
 @run_or_explain()
 def command(path: Path, *, effort: int) -> None:

@@ -19,7 +19,7 @@ def read_policy_at(given: str) -> Policy:
     Raises Misconfigured.
     """
     revision, colon, path = given.partition(":")
-    if not colon or not revision or Path(given).exists():
+    if not colon or not revision or _is_there(Path(given)):
         return load_policy(Path(given))
     if any(character in given for character in "\n\r\0"):
         raise Misconfigured.one("it names no file", given, "Leave out the line break.")
@@ -30,6 +30,14 @@ def read_policy_at(given: str) -> Policy:
         return _folder(given, f"{revision}:{path.rstrip('/')}/" if path.strip("/") else f"{revision}:")
     remedy = "Paths are from the top of the repository; for one from here write REVISION:./policy.yaml."
     raise Misconfigured.one("there is no such file, and git has no such revision or no such file in it", given, remedy)
+
+
+def _is_there(path: Path) -> bool:
+    """Also if it may not be looked at: that is told when it is read."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
 
 
 def _folder(given: str, prefix: str) -> Policy:

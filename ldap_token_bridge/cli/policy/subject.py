@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from ldap_token_bridge.checkup.person import Whoami
-from ldap_token_bridge.cli.common import config_option, find_config, show_warnings
+from ldap_token_bridge.cli.common import ANY_PATH, config_option, find_config, show_warnings
 from ldap_token_bridge.cli.whoami import ask, read_files
 from ldap_token_bridge.dn import fold
 from ldap_token_bridge.errors import Misconfigured
@@ -50,7 +50,7 @@ def policy_options(function: Decorated) -> Decorated:
     named = click.option(
         "--policy",
         "policy_path",
-        type=click.Path(path_type=Path),
+        type=ANY_PATH,
         metavar="FILE",
         help="The policy file or folder. Else the one that bridge.yaml names.",
     )

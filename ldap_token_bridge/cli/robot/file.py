@@ -20,7 +20,7 @@ def file_options(function: Decorated) -> Decorated:
     option = click.option(
         "--file",
         "given",
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=click.Path(dir_okay=False, path_type=Path, readable=False),
         metavar="FILE",
         help="The robots file. Else `robots` of the settings.",
     )
