@@ -122,7 +122,8 @@ def _list(folder: Path) -> list[Path]:
         return _listed(folder)
     except OSError as error:
         reason = (error.strerror or "cannot be read").lower()
-        raise Misconfigured.one(f"the policy folder cannot be read: {reason}", str(folder)) from None
+        what, remedy = f"the policy folder cannot be read: {reason}", "Check the path and the folder's permissions."
+        raise Misconfigured.one(what, str(folder), remedy) from None
 
 
 def _listed(folder: Path) -> list[Path]:
