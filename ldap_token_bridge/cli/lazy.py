@@ -29,6 +29,19 @@ class LazyGroup(click.Group):
         """The commands in the order of the table, which is the order in which people meet them."""
         return list(self._table)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As any group; a slip of the finger is told what was meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchOption:
+            raise
+        except click.UsageError as error:
+            from ldap_token_bridge.yamlfile import suggest  # noqa: PLC0415 -- slow, and not needed for a command
+
+            raise click.UsageError(f"{error.message} {suggest(args[0], self._table)}", ctx) from None
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Imports the command; None for a name that is not in the table."""
         if cmd_name not in self._table:

@@ -61,10 +61,11 @@ def refresh_key(config: Path | None, step: _Step | None) -> None:
             settings.place("token"),
             "Write where the key is to be: refresh: {enabled: true, key_file: secrets/refresh-keys}",
         )
-    if step == "drop":
+    if step in ("activate", "drop"):
         before, changed = RefreshKeys.load(refresh.key_file), refresh.key_file.stat().st_mtime
         if len(before.ids) == 1:
-            click.echo(f"There is nothing to drop: key {before.ids[0]} is the only one.")
+            first = f" First make the next: ldap-token-bridge keys refresh-key{options} --add" if step != "drop" else ""
+            click.echo(f"There is nothing to {step}: key {before.ids[0]} is the only one.{first}")
             return
     if step is None:  # before the key: a list that cannot be made can be tried again
         start_revocations(refresh.revocations)

@@ -68,6 +68,14 @@ def test_unknown_command_is_unusable_input() -> None:
     assert "serv" in result.output
 
 
+@pytest.mark.parametrize(("typed", "meant"), [(["chekc"], "check"), (["policy", "chek"], "check")])
+def test_a_slip_of_the_finger(typed: list[str], meant: str) -> None:
+    """The command that was meant is named."""
+    result = CliRunner().invoke(root, typed)
+    assert result.exit_code == 2
+    assert f"No such command {typed[-1]!r}. Did you mean {meant!r}?" in result.output
+
+
 def test_given_settings_win_over_the_environment(places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """-c, then LTB_CONFIG, then ./bridge.yaml, then the system's."""
     files = [places / name for name in ("given.yaml", "variable.yaml", "bridge.yaml", "etc.yaml")]

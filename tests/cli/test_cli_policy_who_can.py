@@ -165,6 +165,16 @@ def people(config: Path, *arguments: str) -> dict[str, tuple[bool, str]]:
     return {each["account"]: (each["granted"], each["state"]) for each in found}
 
 
+def test_an_account_needs_the_directory(policy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has the policy alone is told what can be asked of it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LTB_CONFIG", raising=False)
+    result = run("what-can", "alice", "--policy", policy)
+    assert result.exit_code == 2
+    assert "the groups of the account 'alice'" in result.stderr
+    assert "write a term: user:NAME" in result.stderr
+
+
 def test_the_people_in_openldap(config: Path) -> None:
     """Nested members; someone who is in a denied group as well is marked, so are accounts that cannot log in."""
     assert people(config, "push", "team-a/app") == {"alice": (True, "fine"), "bob": (False, "fine")}

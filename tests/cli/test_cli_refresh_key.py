@@ -53,6 +53,14 @@ def test_nothing_to_drop(settings: Path) -> None:
     assert (settings.parent / "refresh-keys").read_bytes() == before
 
 
+def test_nothing_to_activate(settings: Path) -> None:
+    """Who forgot `--add` is told so, and does not wait for the end of tokens of an old key that there is not."""
+    result = _run(settings, "--activate")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("There is nothing to activate: ")
+    assert result.stdout.endswith(f"keys refresh-key -c {settings} --add\n")
+
+
 @pytest.mark.parametrize("age", [0, 400 * 86_400])
 def test_tokens_of_the_old_key_that_may_live(settings: Path, age: int) -> None:
     """Who drops too early is told until when to wait, and nobody else."""

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from ldap_token_bridge.cli.common import EXIT_FINDING, examples, format_option, printable, run_or_explain
+from ldap_token_bridge.cli.common import EXIT_FINDING, examples, find_config, format_option, printable, run_or_explain
 from ldap_token_bridge.cli.person import print_person
 from ldap_token_bridge.dn import fold
-from ldap_token_bridge.errors import Misconfigured
+from ldap_token_bridge.errors import Misconfigured, Problem
 from ldap_token_bridge.policy import Atom, Meanings, Policy, parse_who
 from ldap_token_bridge.policy.what_can import Allowance, Holder, holder_of, holder_of_subject, what_can
 from ldap_token_bridge.policy.who_can import Exemption
@@ -74,12 +74,23 @@ def command(
 
 def _holder(subject: str, policy_path: Path | None, config: Path | None) -> tuple[Asked, Holder]:
     if subject not in ("anyone", "signed-in") and ":" not in subject:
+        _need_settings(config, subject)
         asked = from_directory(policy_path, config, subject)
         if asked.subject is None:
             raise AssertionError("the directory has given a person")
         return asked, holder_of_subject(asked.policy, asked.subject)
     policy = read_policy(policy_path, config)
     return Asked(policy, None), holder_of(policy, _atom(policy, subject))
+
+
+def _need_settings(config: Path | None, account: str) -> None:
+    """Raises Misconfigured, which says what else can be asked, if no settings are found."""
+    try:
+        find_config(config)
+    except Misconfigured as error:
+        what = f"the directory is asked for the groups of the account {account!r}"
+        hint = Problem(what, remedy="To ask without a directory write a term: user:NAME, group:NAME, anyone.")
+        raise Misconfigured([*error.problems, hint]) from None
 
 
 def _atom(policy: Policy, subject: str) -> Atom:
