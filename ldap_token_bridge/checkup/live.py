@@ -27,6 +27,7 @@ from .certificates import names_in
 from .group_reading import check_groups
 from .item import Grade, Item
 from .lockout import check_lockout
+from .namesakes import namesakes
 from .refresh import check_password_dates
 from .trouble import trouble_of
 
@@ -194,6 +195,9 @@ class _Checkup:
             return Item("group", Grade.FINDING, f"{name} cannot be looked up: {error.detail}", reference.place, _LATER)
         what = f"group {reference.name}: there is no {written}, or the service account may not see it"
         remedy = "Correct it in the policy; until then its rules match nobody."
+        if reference.dn:
+            base = self._settings.directory.options.group_base
+            remedy = await namesakes(reference.dn, base, self._search) + remedy
         return Item("group", Grade.FINDING, what, reference.place, remedy)
 
     async def _exists(self, dn: str, client: LdapClient) -> bool:

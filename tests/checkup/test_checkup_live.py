@@ -178,6 +178,15 @@ async def test_a_group_that_does_not_exist(make_folder: MakeFolder, slapd: Slapd
     assert exit_code(items) == 1
 
 
+async def test_a_group_that_stands_elsewhere(make_folder: MakeFolder, slapd: Slapd) -> None:
+    """One that was moved, or written with the wrong unit: the DN of the one of that name is told, and never taken."""
+    policy = POLICY.replace("allow:", "  staff: CN=Staff,OU=Gruops,DC=corp,DC=example,DC=com\nallow:")
+    items = await connect(make_folder(of_slapd(slapd), policy=policy))
+    bad = next(item for item in items if item.topic == "group" and item.grade is Grade.FINDING)
+    assert "cn=staff,ou=groups,dc=corp,dc=example,dc=com. correct it" in bad.remedy.lower()
+    assert bad.remedy.startswith("Of that name there is ")
+
+
 async def test_many_groups_are_looked_up_together(
     make_folder: MakeFolder, slapd: Slapd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
