@@ -115,7 +115,8 @@ class RefreshKeys:
                 f"the key {_id(newest).hex()} was added last and does not seal yet: it would be dropped",
                 str(self.path),
                 "First let it seal: ldap-token-bridge keys refresh-key --activate. Drop the old key when its last "
-                "token has ended (token.refresh.lifetime).",
+                "token has ended (token.refresh.lifetime). But if somebody wrote it there and it is an old one: write "
+                f"the line {_OLDER!r} above it.",
             )
         return replace(self, _keys=(first,), _older=frozenset())
 

@@ -184,6 +184,20 @@ def test_a_key_that_was_put_first_by_hand_seals(tmp_path: Path) -> None:
     assert drop_refresh_keys(path).ids == (new,)
 
 
+def test_an_old_key_that_was_appended_by_hand_is_marked_and_dropped(tmp_path: Path) -> None:
+    """As the refusal says: `--activate` would let it seal again."""
+    path, old = tmp_path / "keys", base64.urlsafe_b64encode(b"o" * 32).decode()
+    seals = new_refresh_key(path).ids
+    text = path.read_text()
+    path.write_text(f"{text}{old}\n")
+    with pytest.raises(
+        Misconfigured, match=r"if somebody wrote it there and it is an old one: write the line '# Older:'"
+    ):
+        drop_refresh_keys(path)
+    path.write_text(f"{text}# Older:\n{old}\n")
+    assert drop_refresh_keys(path).ids == seals
+
+
 def test_a_key_is_never_overwritten(tmp_path: Path) -> None:
     """Every token would end with it."""
     new_refresh_key(tmp_path / "keys")
