@@ -219,7 +219,7 @@ def test_a_signal_waits_until_both_files_are_there(tmp_path: Path, monkeypatch: 
     def end_in_the_middle(source: Path, target: Path) -> None:
         link(source, target)
         if target.suffix == ".crt":
-            os.kill(os.getpid(), signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)  # to this thread: any other that the tests have would take it at once
 
     monkeypatch.setattr(os, "link", end_in_the_middle)
     before = signal.signal(signal.SIGTERM, lambda *_: there.append({path.suffix for path in tmp_path.iterdir()}))
