@@ -8,7 +8,7 @@ people, the clients and `doctor` are imported by their own names.
 """
 
 from .item import Grade, Item, exit_code, items_of
-from .live import check_directory
+from .live import check_directory, diagnose
 from .reading import Reading, read_keys, read_policy, read_shadow
 from .refresh import read_refresh
 from .robots import read_robots
@@ -23,6 +23,7 @@ __all__ = [
     "check_directory",
     "check_issuers",
     "check_store",
+    "diagnose",
     "exit_code",
     "items_of",
     "no_opentelemetry",

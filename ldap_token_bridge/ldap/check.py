@@ -11,8 +11,6 @@ from .errors import ServerFailure, ServiceAccountRefused, describe
 from .options import LdapOptions
 from .service_account import ServiceAccount
 
-_STRONGER_AUTH = frozenset((8, 13))  # RFC 4511: strongerAuthRequired, confidentialityRequired
-
 
 @dataclass(frozen=True, slots=True)
 class ServerCheck:
@@ -46,6 +44,6 @@ async def check_server(
 
 def _refusal(refused: ServiceAccountRefused) -> tuple[str, str]:
     remedy = "Check bind_dn and the bind password; look whether the account is locked, disabled or expired."
-    if refused.code in _STRONGER_AUTH:
+    if refused.wants_tls:
         remedy = "The server wants TLS: use ldaps:// or start_tls: true."
     return f"the service account is refused: {describe(refused.code, refused.diagnostic)}", remedy

@@ -11,7 +11,7 @@ from ldap_token_bridge.identity import Secret
 from .breaker import BreakerState
 from .check import ServerCheck, check_server
 from .credentials import checked_bind
-from .errors import BindInterrupted, DirectoryDown, ServerFailure
+from .errors import BindInterrupted, DirectoryDown, ServerFailure, ServiceAccountRefused
 from .model import BindResult, Entry, SearchRequest
 from .options import LdapOptions, Observer, check_options, observe_nothing
 from .server import Server, ServerState
@@ -65,7 +65,7 @@ class LdapClient:
         checks = await asyncio.gather(
             *(check_server(server, self._options, self._account, deadline) for server in servers)
         )
-        if self._account.is_refused:  # it is not shown to the domains, and they are not to be blamed
+        if self._account.refusal:  # it is not shown to the domains, and they are not to be blamed
             return tuple(checks)
         more = await asyncio.gather(*(_check_if_found(client, deadline) for client in self.domains.values()))
         return tuple(check for part in (checks, *more) for check in part)
@@ -80,6 +80,12 @@ class LdapClient:
         self._account.try_again()
         for client in self.domains.values():
             client.try_again()
+
+    @property
+    def refusal(self) -> ServiceAccountRefused | None:
+        """Of the service account's last try, here or in a domain; None if that was good, or there was none."""
+        every = (self._account.refusal, *(client.refusal for client in self.domains.values()))
+        return next((each for each in every if each), None)
 
     @property
     def notes(self) -> tuple[str, ...]:

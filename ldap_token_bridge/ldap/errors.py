@@ -8,6 +8,7 @@ import asyncio
 from ldap_token_bridge.errors import Unavailable
 
 INSUFFICIENT_RIGHTS = 50  # RFC 4511 appendix A.2
+_STRONGER_AUTH = frozenset((8, 13))  # RFC 4511: strongerAuthRequired, confidentialityRequired
 
 
 class DirectoryDown(Unavailable):
@@ -54,6 +55,12 @@ class ServiceAccountRefused(DirectoryDown):
         )
         self.code = code
         self.diagnostic = diagnostic
+        self.server = server
+
+    @property
+    def wants_tls(self) -> bool:
+        """Whether the connection was refused and not the account: nothing is counted against that."""
+        return self.code in _STRONGER_AUTH
 
 
 class SearchFailed(Unavailable):

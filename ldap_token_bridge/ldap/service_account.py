@@ -44,9 +44,13 @@ class ServiceAccount:
         self._may_be_early = self._is_early = False
 
     @property
-    def is_refused(self) -> bool:
-        """Whether its last try was refused."""
-        return self._refusal is not None
+    def refusal(self) -> ServiceAccountRefused | None:
+        """Of its last try, None if that was good; `retry_after` is 0 once it may be tried again."""
+        if self._refusal is None:
+            return None
+        code, diagnostic, server = self._refusal
+        left = max(0.0, self._refused_until - asyncio.get_running_loop().time())
+        return ServiceAccountRefused(code, diagnostic, server=server, retry_after=math.ceil(left))
 
     def try_again(self) -> None:
         """An operator says that it may be right by now. Once in a pause, for some say so every few minutes."""
@@ -58,10 +62,9 @@ class ServiceAccount:
         """Raises ServiceAccountRefused while a refusal is remembered."""
         if self._above is not None:
             self._above.check()
-        left = self._refused_until - asyncio.get_running_loop().time()
-        if self._refusal is not None and left > 0:
-            code, diagnostic, server = self._refusal
-            raise ServiceAccountRefused(code, diagnostic, server=server, retry_after=math.ceil(left))
+        refusal = self.refusal
+        if refusal is not None and refusal.retry_after > 0:
+            raise refusal
 
     async def login(self, channel: SearchChannel) -> None:
         """Binds the channel. Raises ServiceAccountRefused, ServerBusy or TransportFailure."""

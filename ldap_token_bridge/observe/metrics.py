@@ -102,7 +102,18 @@ class Metrics:
         self.key_signs = Gauge(
             "ltb_signing_key_active", "1 for the key that signs, else 0", ("kid",), registry=registry
         )
+        self.server_tls_expiry = Gauge(
+            "ltb_server_tls_not_after_seconds",
+            "When the certificate that a listener shows ends, since 1970",
+            ("listener",),
+            registry=registry,
+        )
         self.directory = DirectoryGauges(registry)
+        self.account_refused = Gauge(
+            "ltb_service_account_refused",
+            "1 if the directory refused the bridge's own account when it was shown last, else 0",
+            registry=registry,
+        )
         self.issuers = IssuerMetrics(registry)
         self.shared_store = SharedStoreMetrics(registry)
         Info("ltb_build", "The version that runs", registry=registry).info({"version": __version__})

@@ -16,12 +16,13 @@ from ldap_token_bridge.settings import Settings
 from ldap_token_bridge.token_service import Snapshot, TokenService
 from ldap_token_bridge.web import Listener, ServerTls, TokenEndpoint, admin_app, public_app, token_handlers
 
+from .acceptance import Acceptance
 from .daily import warn_daily, warn_of_server_tls
 from .descriptors import max_connections
 from .directory_state import server_gauges
 from .files import Files, read_files
 from .flush import flush
-from .misfit import refuse_misfit
+from .misfit import Newcomer
 from .parts import (
     DirectoryParts,
     directory_parts,
@@ -55,20 +56,26 @@ class Bridge:
         files = self._files = read_files(settings, self._moment())
         self._parts = directory_parts(settings, ldap_options(settings.directory), self.metrics)
         self.metrics.directory.read = lambda: server_gauges(self._parts.client)
+        self.metrics.account_refused.set_function(lambda: self._parts.client.refusal is not None)
         self._service = TokenService(self._snapshot(settings, files, self._parts), now)
         self.metrics.issuers.key_ages = self._key_ages
         self._endpoint = TokenEndpoint(self._service, endpoint_options(settings), self.metrics)
+        self._acceptance = Acceptance(
+            lambda: self._parts, lambda: self._service.snapshot.policy, lambda: self.reload(by="content")
+        )
+        self.ready = self._acceptance.given
+        self._newcomer = Newcomer()
         tls = settings.server.tls
         self._tls = ServerTls(tls.certificate, tls.key) if tls else None
         self._public = Listener(
-            public_app(self._endpoint, self._service),
+            public_app(self._endpoint, self._service, self._acceptance.obstacle),
             settings.server.listen,
             self._tls,
             max_connections=max_connections(),
             direct=token_handlers(self._endpoint),
         )
         self._admin = Listener(
-            admin_app(self.metrics, self.detail, self.flush),
+            admin_app(self.metrics, self.detail, self.flush, self._acceptance.obstacle),
             settings.server.admin_listen,
             max_connections=_ADMIN_CONNECTIONS,
         )
@@ -76,14 +83,17 @@ class Bridge:
         self._background: set[asyncio.Task[None]] = set()
         self._report = Report(self.metrics, now)
         self._report.in_force(settings, files)
+        if tls:
+            self._report.shows(tls.certificate)
         warn_of_server_tls(settings, self._moment())
 
     async def start(self) -> None:
         """Ask the directory whether it knows the bridge, then listen; raises Misconfigured.
 
-        `address` and `admin_address` then hold the ports that were found.
+        `address` and `admin_address` then hold the ports that were found. `ready` is set unless the directory refuses
+        the service account, and then once it does not.
         """
-        await refuse_misfit(self.settings, self._parts.options, self._service.snapshot.policy, is_start=True)
+        await self._acceptance.ask()
         await replace_spans(self._spans)
         self.address = await self._public.start()
         try:
@@ -96,6 +106,7 @@ class Bridge:
         self._parts.start()
         self._begin(self._parts.learn_groups(self._service.snapshot.policy))
         self._begin(self._service.snapshot.workloads.learn_keys())
+        self._begin(self._acceptance.wait())
         self._report.listening(
             self._files, address=str(self.address), admin=str(self.admin_address), tls=self._tls is not None
         )
@@ -110,10 +121,11 @@ class Bridge:
         await self._service.snapshot.robots.close()
         await self._service.snapshot.workloads.close()
         await self._parts.close()
+        await self._newcomer.close()
         await replace_spans(NoSpans())
         log().info("stopped")
 
-    async def reload(self) -> bool:
+    async def reload(self, *, by: str = "signal") -> bool:
         """Take up changed settings, policy, keys and certificate, whole or not at all; the last good state stays."""
         async with self._reloading:
             try:
@@ -124,7 +136,8 @@ class Bridge:
                 parts = self._parts
                 if not parts.fits(settings):
                     options = ldap_options(settings.directory)
-                    await refuse_misfit(settings, options, files.policy)
+                    if self.ready.is_set():  # else nothing can be lost, and they are asked about as at a start
+                        await self._newcomer.refuse_misfit(settings, options, files.policy)
                     parts = directory_parts(settings, options, self.metrics, parts)
                 self._replace_certificate(settings)
                 spans = self._spans
@@ -143,7 +156,7 @@ class Bridge:
             self._endpoint.options = endpoint_options(settings)
             if parts is self._parts:
                 parts.client.try_again()
-            self._take_up(settings, files, parts, by="signal", changed=changed)
+            self._take_up(settings, files, parts, by=by, changed=changed)
             return True
 
     async def _reload_files(self) -> None:
@@ -169,7 +182,8 @@ class Bridge:
 
     def detail(self) -> Mapping[str, object]:
         """What `/readyz?verbose` shows."""
-        return self._report.detail(self.settings, self._service.snapshot, self._parts)
+        detail = self._report.detail(self.settings, self._service.snapshot, self._parts)
+        return {**detail, "not_ready": self._acceptance.obstacle()}
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         """In the background, until it is done or the bridge stops."""
@@ -183,6 +197,7 @@ class Bridge:
     def _replace_certificate(self, settings: Settings) -> None:
         if self._tls and settings.server.tls:
             self._tls.replace(settings.server.tls.certificate, settings.server.tls.key)
+            self._report.shows(settings.server.tls.certificate)
 
     def _take_up(
         self, settings: Settings, files: Files, parts: DirectoryParts, *, by: str, changed: Sequence[str]

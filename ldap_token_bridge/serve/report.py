@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from ldap_token_bridge import __version__
 from ldap_token_bridge.checkup import Grade, Item
@@ -9,6 +10,7 @@ from ldap_token_bridge.errors import Misconfigured, Problem
 from ldap_token_bridge.observe import Metrics, log
 from ldap_token_bridge.settings import Settings
 from ldap_token_bridge.token_service import Snapshot
+from ldap_token_bridge.tokens.certificates import from_pem
 
 from .directory_state import directory_detail
 from .files import Files
@@ -52,6 +54,14 @@ class Report:
         self._shadow_problems = [str(problem) for problem in files.shadow_problems]
         if self._shadow_problems:
             log().error("the shadow policy cannot be used; nothing is compared", problems=self._shadow_problems)
+
+    def shows(self, certificate: Path) -> None:
+        """The public listener shows the certificate in this file from now on."""
+        expiry = self._metrics.server_tls_expiry
+        try:
+            expiry.labels("server.listen").set(from_pem(certificate.read_bytes())[0].not_valid_after_utc.timestamp())
+        except (OSError, ValueError):  # OpenSSL takes more than what can be read here
+            expiry.clear()
 
     def listening(self, files: Files, **addresses: str | bool) -> None:
         """The bridge has started."""

@@ -13,6 +13,7 @@ from .supervisor import Supervisor
 from .unnoticed import collect_less_often
 
 _HELD = (signal.SIGHUP,)
+_UNREADY = "not ready: the directory refuses the bridge's own account; see the log"
 _REFUSED = "what changed cannot be used, so what was in force stays; see the log"
 
 
@@ -28,7 +29,14 @@ async def run_until_signalled(bridge: Bridge, supervisor: Supervisor) -> None:
 
     async def tell_ready(*, usable: bool = True) -> None:
         status = f"Listening on {bridge.address}"
+        if not bridge.ready.is_set():
+            status += f"; {_UNREADY}"
         await supervisor.ready(status if usable else f"{status}; {_REFUSED}")
+
+    async def tell_when_ready() -> None:
+        if not bridge.ready.is_set():
+            await bridge.ready.wait()
+            await tell_ready()
 
     async def reload() -> None:
         """One for all SIGHUPs that came during the one before, or during the start."""
@@ -51,10 +59,12 @@ async def run_until_signalled(bridge: Bridge, supervisor: Supervisor) -> None:
         await bridge.start()
         await tell_ready()
         reassurance, reloads = loop.create_task(supervisor.reassure()), loop.create_task(reload())
+        welcome = loop.create_task(tell_when_ready())
         try:
             await stopping.wait()
         finally:
             reloads.cancel()
+            welcome.cancel()
             await supervisor.stopping()
             await bridge.stop()
             reassurance.cancel()

@@ -7,20 +7,23 @@ from aiohttp import web
 from ldap_token_bridge.observe import Metrics
 
 from .flush import FLUSH_PATH, Flush, flush_handler
-from .public import healthy, in_both_shapes, name_no_versions
+from .public import Obstacle, healthy, in_both_shapes, name_no_versions, no_obstacle, not_ready
 
 Detail = Callable[[], Mapping[str, object]]
 _MAX_BODY = 4096
 
 
-def admin_app(metrics: Metrics, detail: Detail, flush: Flush) -> web.Application:
+def admin_app(metrics: Metrics, detail: Detail, flush: Flush, obstacle: Obstacle = no_obstacle) -> web.Application:
     """`detail` gives what `/readyz?verbose` shows; `flush` forgets an account, or everyone."""
 
     async def render(_request: web.Request) -> web.Response:
         return web.Response(body=metrics.render(), headers={"Content-Type": metrics.content_type})
 
     async def ready(request: web.Request) -> web.Response:
-        return web.json_response(dict(detail())) if "verbose" in request.query else await healthy(request)
+        why = obstacle()
+        if "verbose" in request.query:
+            return web.json_response(dict(detail()), status=503 if why else 200)
+        return not_ready(why) if why else await healthy(request)
 
     app = web.Application(client_max_size=_MAX_BODY, middlewares=[in_both_shapes])
     app.on_response_prepare.append(name_no_versions)

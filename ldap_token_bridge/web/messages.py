@@ -16,6 +16,12 @@ NOT_AVAILABLE = "not-available"
 ROBOTS_BUSY = "robots-busy"
 TOO_MANY_FROM_ADDRESS = "too-many-from-address"
 
+# Whoever may reach the public listener learns no more: the whole of it stands on the admin listener, and in the log.
+REFUSED_ITSELF = (
+    "the directory refuses this bridge's own account. Its log, and /readyz on its admin listener, say why and what to"
+    " do."
+)
+
 # Up to 1.5 minutes are told in seconds, up to 1.5 hours in minutes.
 _EXACT = 1.5
 

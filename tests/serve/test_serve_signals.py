@@ -16,11 +16,13 @@ def hang_up(times=1):
 
 class Bridge:
     address, metrics, reloads, is_there = "x", Metrics(), 0, False
+    ready = asyncio.Event()
 
     async def start(self):
         hang_up(3)
         await asyncio.sleep(0.1)
         self.is_there = True
+        self.ready.set()
 
     async def reload(self):
         assert self.is_there

@@ -1,0 +1,116 @@
+"""A bridge whose own account the directory has refused is up and not ready, until the directory takes it.
+
+It does not end: a supervisor would start it again and again, and each start would show the password once more.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from ldap_token_bridge.errors import Misconfigured, Place, Problem
+from ldap_token_bridge.fingerprint import Fingerprint
+from ldap_token_bridge.observe import log
+from ldap_token_bridge.policy import Policy
+from ldap_token_bridge.settings import Settings
+
+from .misfit import Misfit, find_misfit
+from .parts import DirectoryParts
+from .watch import Watch
+
+_LOOK = 1.0
+# Where it is not the account's pause that is waited for: the directory is down by now, or has another obstacle.
+_AGAIN = 10.0
+
+
+class Acceptance:
+    """`parts` and `policy` are those in force; `reload` has changed settings taken up."""
+
+    def __init__(
+        self,
+        parts: Callable[[], DirectoryParts],
+        policy: Callable[[], Policy],
+        reload: Callable[[], Awaitable[object]],
+    ) -> None:
+        self.given = asyncio.Event()
+        self._parts = parts
+        self._policy = policy
+        self._reload = reload
+        self._problems: tuple[Problem, ...] = ()
+
+    def obstacle(self) -> str:
+        """What stands against being ready, and how to mend it; empty if nothing does."""
+        return "\n".join(map(str, self._problems))
+
+    async def ask(self) -> None:
+        """At the start; raises Misconfigured for what harms no account if the start is tried again."""
+        misfit = await find_misfit(self._parts(), self._policy())
+        if misfit.problems and not misfit.is_account:
+            raise Misconfigured(misfit.problems)
+        self._problems = misfit.problems
+        if not misfit.problems:
+            self.given.set()
+
+    async def wait(self) -> None:
+        """Until the directory takes the account, or other parts' account. What stands against it is told."""
+        self._tell()
+        while not self.given.is_set():
+            try:
+                await self._wait_with(self._parts())
+            except Exception as error:  # noqa: BLE001 -- nobody else would make it ready
+                log().error("asking the directory about the bridge failed; it is tried again", error=repr(error))
+                await asyncio.sleep(_AGAIN)
+
+    async def _wait_with(self, parts: DirectoryParts) -> None:
+        """Until these parts are accepted, or replaced. No password is sent before the account's pause is over."""
+        loop = asyncio.get_running_loop()
+        password = await asyncio.to_thread(_password_watch, parts.settings)
+        due = 0.0
+        while parts is self._parts():
+            if not _pause(parts) and loop.time() >= due:
+                misfit = await find_misfit(parts, self._policy())
+                if parts is not self._parts():
+                    return
+                self._note(misfit)
+                if self.given.is_set():
+                    await parts.learn_groups(self._policy())
+                    return
+                due = loop.time() + (0 if _pause(parts) else _AGAIN)
+            await asyncio.sleep(_LOOK)
+            if parts.settings.policy.poll and await asyncio.to_thread(password.changed):
+                await asyncio.to_thread(password.take)
+                await self._reload()
+
+    def _note(self, misfit: Misfit) -> None:
+        told = _cures(self._problems)
+        self._problems = misfit.problems
+        if not misfit.problems:
+            log().info("the directory takes the bridge now; it is ready")
+            self.given.set()
+        elif told != _cures(misfit.problems):
+            self._tell()
+
+    def _tell(self) -> None:
+        for problem in self._problems:
+            log().error(
+                "the bridge is not ready: the directory refuses it",
+                why=problem.what,
+                where=str(problem.where or ""),
+                remedy=problem.remedy,
+            )
+
+
+def _cures(problems: tuple[Problem, ...]) -> list[tuple[Place | None, str]]:
+    """What tells one trouble from another: any of several servers may be the one that says so."""
+    return [(problem.where, problem.remedy) for problem in problems]
+
+
+def _pause(parts: DirectoryParts) -> int:
+    """Seconds until the account may be tried again."""
+    refusal = parts.client.refusal
+    return refusal.retry_after if refusal else 0
+
+
+def _password_watch(settings: Settings) -> Watch:
+    """The file, if the password is in one: who has changed it need not tell the bridge."""
+    file = settings.directory.bind_password_file
+    look = Fingerprint(lambda: (file,) if file else ())
+    return Watch(lambda: {"password": look()})

@@ -1,0 +1,205 @@
+"""A service password that the directory refuses at the start: the bridge is up, not ready, and locks no account."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ldap_token_bridge.ldap import service_account
+from ldap_token_bridge.serve import Bridge, acceptance
+from ldap_token_bridge.settings import load_settings
+from tests.conftest import MakeSlapd
+from tests.support import canaries, sample
+from tests.support.bridge import RunningBridge, openldap
+from tests.support.http import Answer, request
+from tests.support.slapd import Slapd
+
+_PASSWORD = canaries.password(sample.SERVICE_ACCOUNT)
+_WRONG, _COMING = "not the password", canaries.password("the coming one")
+_NOT_READY = "the bridge is not ready: the directory refuses it"
+_SCOPE = "repository:team-a/app:push"
+
+
+def _bridge(folder: Path, slapd: Slapd, password: str = _WRONG) -> RunningBridge:
+    """One whose password is not the directory's; it has started when it lives."""
+    settings = openldap(slapd.ldaps_url, slapd.base, slapd.bind_dn, slapd.ca_file)
+    bridge = RunningBridge(folder, settings)
+    _write_password(bridge, password)
+    bridge.ready_when(lambda: _lives(bridge))
+    return bridge
+
+
+def _write_password(bridge: RunningBridge, password: str) -> None:
+    (bridge.folder / "ldap-password").write_text(password)
+
+
+def _lives(bridge: RunningBridge) -> bool:
+    try:
+        return request(f"http://127.0.0.1:{bridge.admin_port}/livez").status == 200
+    except OSError:
+        return False
+
+
+def _readiness(bridge: RunningBridge, query: str = "") -> Answer:
+    return request(f"http://127.0.0.1:{bridge.admin_port}/readyz{query}")
+
+
+def _tries(slapd: Slapd) -> int:
+    """How often the service account was shown to the server: what a directory counts before it locks."""
+    return slapd.log_text().count(f'BIND dn="{slapd.bind_dn}" method=')
+
+
+def _until(what: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + 20
+    while not what():
+        assert time.monotonic() < give_up, "it did not come"
+        time.sleep(0.05)
+
+
+def test_a_refused_password_is_shown_once_and_told_with_its_cure(tmp_path: Path, slapd: Slapd) -> None:
+    """Not in a circle of ends and starts: one try, and none for the probes, for logins or for `/metrics`.
+
+    Log and admin listener say what is wrong, where, and what to do; whoever reaches the public listener learns little.
+    """
+    with _bridge(tmp_path, slapd) as bridge:
+        refused = _readiness(bridge)
+        assert refused.status == 503
+        line = next(n for n, text in enumerate(bridge.settings.read_text().splitlines(), 1) if "password_file" in text)
+        for words in (f"bridge.yaml:{line}:", "49 invalidCredentials", "the password is wrong", "SIGHUP", "_file."):
+            assert words in refused.body.decode()
+        verbose = _readiness(bridge, "?verbose")
+        assert (verbose.status, "the password is wrong" in verbose.json["not_ready"]) == (503, True)
+        public = request(f"{bridge.url}/readyz")
+        assert public.status == 503
+        assert slapd.base not in public.body.decode()
+        assert slapd.ldaps_url not in public.body.decode()
+        for url in (bridge.url, f"http://127.0.0.1:{bridge.admin_port}"):
+            assert request(f"{url}/livez").status == 200
+        for _ in range(3):
+            login = bridge.get(_SCOPE, login="bob")
+            assert (login.status, "retry-after" in login.headers) == (503, True)
+        assert bridge.get("repository:public/x:pull").status == 200, "who asks no directory is answered"
+        assert "\nltb_service_account_refused 1.0\n" in bridge.metrics()
+        log = bridge.log_text()
+        assert log.count(_NOT_READY) == 1
+        assert "error" in next(text for text in log.splitlines() if _NOT_READY in text)
+        assert _tries(slapd) == 1
+        assert not canaries.leaks(log)
+
+
+@pytest.mark.parametrize("poll", ["1s", "off"], ids=["the file is watched", "SIGHUP"])
+def test_once_the_password_is_right_the_bridge_is_ready(tmp_path: Path, slapd: Slapd, poll: str) -> None:
+    """By the file's content alone, or at once by SIGHUP. Another wrong one is one more try."""
+    policy = {"path": "policy.yaml", "poll": poll}
+    settings = _bridge(tmp_path, slapd)
+    settings.sections["policy"] = policy
+    settings.write_settings()
+    with settings as bridge:
+        before = _tries(slapd)
+        for password, status in (("wrong again", 503), (_PASSWORD, 200)):
+            _write_password(bridge, password)
+            if poll == "off":
+                os.kill(bridge.pid, signal.SIGHUP)
+            _until(lambda before=before: _tries(slapd) > before)  # type: ignore[misc]
+            _until(lambda status=status: _readiness(bridge).status == status)  # type: ignore[misc]
+            if status == 503:
+                time.sleep(3)
+                assert _tries(slapd) == before + 1
+            before = _tries(slapd)
+        assert "the directory takes the bridge now; it is ready" in bridge.log_text()
+        assert bridge.get(_SCOPE, login="bob").status == 200
+        assert "\nltb_service_account_refused 0.0\n" in bridge.metrics()
+
+
+def test_a_hook_that_reloads_again_and_again_locks_nobody_out(tmp_path: Path, slapd: Slapd) -> None:
+    """A bridge that runs, and a wrong password in the file: the first SIGHUP shows it, one may do so early, no more do.
+
+    What is in force stays meanwhile, and the right password is taken up at once.
+    """
+    with _bridge(tmp_path, slapd, _PASSWORD) as bridge:
+        assert bridge.get(_SCOPE, login="bob").status == 200
+        before = _tries(slapd)
+        _write_password(bridge, _WRONG)
+        for _ in range(5):
+            assert not bridge.reload()
+        assert _tries(slapd) == before + 2
+        assert request(f"{bridge.url}/readyz").status == 200
+        assert bridge.get(_SCOPE, login="carol").status == 200
+        _write_password(bridge, f"{_PASSWORD}\n")
+        assert bridge.reload()
+        _write_password(bridge, _COMING)
+        assert not bridge.reload()
+        assert _tries(slapd) == before + 3
+
+
+async def test_the_pause_is_kept_and_ends_by_itself(
+    tmp_path: Path, make_slapd: MakeSlapd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tries come after one pause and after twice that; what was mended in the directory counts at the next."""
+    slapd = make_slapd(ppolicy=False)  # with it, a password that an administrator sets must be changed
+    monkeypatch.setattr(service_account, "REFUSAL_SECONDS", 1.0)
+    monkeypatch.setattr(acceptance, "_LOOK", 0.05)
+    files = _bridge(tmp_path, slapd, _COMING)
+    bridge = Bridge(lambda: load_settings(files.settings, {}))
+    await bridge.start()
+    try:
+        began, tried = time.monotonic(), [0.0]
+        while len(tried) < 3:
+            if _tries(slapd) > len(tried):
+                tried.append(time.monotonic() - began)
+            await asyncio.sleep(0.05)
+        assert tried[1] >= 0.5, "a pause of one second began before the clock did"
+        assert tried[2] - tried[1] >= 1.5
+        assert not bridge.ready.is_set()
+        slapd.change(f"dn: {slapd.bind_dn}\nchangetype: modify\nreplace: userPassword\nuserPassword: {_COMING}\n\n")
+        await asyncio.wait_for(bridge.ready.wait(), 20)
+    finally:
+        await bridge.stop()
+
+
+async def test_a_directory_that_goes_away_meanwhile_makes_nothing_ready(
+    tmp_path: Path, slapd: Slapd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last that is known of the account is that it was refused. Nothing is shown to a server that is not there."""
+    monkeypatch.setattr(service_account, "REFUSAL_SECONDS", 0.2)
+    monkeypatch.setattr(acceptance, "_LOOK", 0.05)
+    monkeypatch.setattr(acceptance, "_AGAIN", 0.1)
+    files = _bridge(tmp_path, slapd)
+    bridge = Bridge(lambda: load_settings(files.settings, {}))
+    await bridge.start()
+    try:
+        slapd.stop()
+        await asyncio.sleep(1)
+        assert not bridge.ready.is_set()
+        _write_password(files, _PASSWORD)
+        slapd.start()
+        assert await bridge.reload()
+        await asyncio.wait_for(bridge.ready.wait(), 20)
+    finally:
+        await bridge.stop()
+
+
+async def test_what_else_stands_in_the_way_then_is_told(
+    tmp_path: Path, slapd: Slapd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The password is right at last, and the base is not there: the bridge stays up, and says so in its place."""
+    monkeypatch.setattr(acceptance, "_LOOK", 0.05)
+    files = _bridge(tmp_path, slapd)
+    files.sections["directory"]["base"] = "dc=nowhere"
+    files.write_settings()
+    bridge = Bridge(lambda: load_settings(files.settings, {}))
+    await bridge.start()
+    try:
+        assert "password is wrong" in str(bridge.detail()["not_ready"])
+        _write_password(files, _PASSWORD)
+        assert await bridge.reload()
+        async with asyncio.timeout(20):
+            while "there is no dc=nowhere" not in str(bridge.detail()["not_ready"]):  # noqa: ASYNC110 -- no event tells
+                await asyncio.sleep(0.05)
+        assert not bridge.ready.is_set()
+    finally:
+        await bridge.stop()
