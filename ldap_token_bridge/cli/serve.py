@@ -26,7 +26,8 @@ def command(config: Path | None) -> None:
     """Run the token service until SIGTERM or Ctrl-C.
 
     It starts while the directory is down, and works when that comes back. It refuses to start with settings, keys or a
-    policy that cannot be used, or with a directory that answers and refuses the bridge itself.
+    policy that cannot be used, or with a directory that does not fit them. If the directory refuses the service
+    account, it says so and waits, not ready, until that is mended: to start again and again would lock the account.
     """
     path = find_config(config)
     hold_hangups()

@@ -6,7 +6,7 @@ with a stray space would show its password in both.
 
 import logging
 import math
-from asyncio import Future, Task
+from asyncio import Future, Task, current_task
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Protocol, cast
@@ -110,12 +110,24 @@ class _Server(web.Server):
     _told_at = -math.inf
     _refused = 0  # since it was told
 
-    def __call__(self) -> web.RequestHandler:
-        return _Handler(self, loop=self._loop, **self._kwargs)
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.coming: set[_Handler] = set()  # accepted, and not made yet: in TLS for as long as the handshake takes
 
-    def refuse(self, transport: Any, now: float) -> None:
+    def __call__(self) -> web.RequestHandler:
+        """In a task that asyncio has for each connection, until it is made or its handshake has failed."""
+        handler = _Handler(self, loop=self._loop, **self._kwargs)
+        if task := current_task():
+            self.coming.add(handler)
+            task.add_done_callback(lambda _: self.coming.discard(handler))
+            # Descriptors are needed for the directory, too: whoever comes beyond the bound is not served at all.
+            if len(self.connections) + len(self.coming) > self.max_connections:
+                self._refuse(task, self._loop.time())
+        return handler
+
+    def _refuse(self, task: "Task[Any]", now: float) -> None:
         """Whoever comes beyond the bound may come as fast as can be: the log hears of it once in a while."""
-        transport.abort()
+        task.cancel()
         self._refused += 1
         if now - self._told_at >= _TELL_AGAIN:
             log().warning("too many connections were refused", limit=self.max_connections, refused=self._refused)
@@ -143,11 +155,9 @@ class _Handler(web.RequestHandler):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        self._server.coming.discard(self)
         peer = transport.get_extra_info("peername")
         self._peer = peer[0] if peer else None
-        # Descriptors are needed for the directory, too: whoever comes beyond the bound is not served at all.
-        if len(self._server.connections) > self._server.max_connections:
-            self._server.refuse(transport, self._loop.time())
 
     def data_received(self, data: bytes) -> None:
         waiter = self._waiter if self._server.direct else None

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from ldap_token_bridge.listen_address import ListenAddress
 from ldap_token_bridge.web import Listener, ServerTls, server
+from ldap_token_bridge.web.public import healthy
 from tests.support.bridge import RunningBridge, openldap
 from tests.support.certificates import Authority, Issued
 from tests.support.slapd import Slapd
@@ -58,6 +59,41 @@ async def test_a_handshake_that_does_not_go_on_ends(pair: Issued, monkeypatch: p
     assert await asyncio.wait_for(reader.read(), 5) == b""
     writer.close()
     await listener.stop()
+
+
+async def test_handshakes_under_way_count_as_connections(pair: Issued, authority: Authority) -> None:
+    """Nobody has to finish one to use up descriptors that the directory needs. One that fails makes room again."""
+    tls = ServerTls(pair.certificate, pair.key)
+    app = web.Application()
+    app.router.add_get("/livez", healthy)
+    listener = Listener(app, ListenAddress("127.0.0.1", 0), tls, max_connections=3)
+    port = (await listener.start()).port
+
+    async def is_served() -> bool:
+        return await asyncio.to_thread(_handshakes, port, authority)
+
+    try:
+        silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(5)]
+        for reader, _ in silent[3:]:
+            assert await asyncio.wait_for(_rest(reader), 5) == b"", "beyond the bound, long before the time is over"
+        assert not await is_served()
+        silent[0][1].write(b"no TLS at all\r\n\r\n")
+        await asyncio.wait_for(_rest(silent[0][0]), 5)
+        silent[1][1].close()
+        await asyncio.sleep(0.2)
+        assert await is_served()
+    finally:
+        for _, writer in silent:
+            writer.close()
+        await listener.stop()
+
+
+async def _rest(reader: asyncio.StreamReader) -> bytes:
+    """What comes until the end, or until it is reset."""
+    try:
+        return await reader.read()
+    except ConnectionError:
+        return b""
 
 
 def _connect(port: int, stack: ExitStack, context: ssl.SSLContext) -> None:
