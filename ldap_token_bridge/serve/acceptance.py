@@ -6,7 +6,7 @@ It does not end: a supervisor would start it again and again, and each start wou
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from ldap_token_bridge.errors import Misconfigured, Place, Problem
+from ldap_token_bridge.errors import Misconfigured, Problem
 from ldap_token_bridge.fingerprint import Fingerprint
 from ldap_token_bridge.observe import log
 from ldap_token_bridge.policy import Policy
@@ -35,10 +35,15 @@ class Acceptance:
         self._policy = policy
         self._reload = reload
         self._problems: tuple[Problem, ...] = ()
+        self._told: tuple[object, ...] = ()
 
     def obstacle(self) -> str:
         """What stands against being ready, and how to mend it; empty if nothing does."""
         return "\n".join(map(str, self._problems))
+
+    def remind(self) -> None:
+        """Somebody has changed something: what comes of the next try is told, be it as before."""
+        self._told = ()
 
     async def ask(self) -> None:
         """At the start; raises Misconfigured for what harms no account if the start is tried again."""
@@ -80,27 +85,22 @@ class Acceptance:
                 await self._reload()
 
     def _note(self, misfit: Misfit) -> None:
-        told = _cures(self._problems)
         self._problems = misfit.problems
+        self._tell()
         if not misfit.problems:
             log().info("the directory takes the bridge now; it is ready")
             self.given.set()
-        elif told != _cures(misfit.problems):
-            self._tell()
 
     def _tell(self) -> None:
-        for problem in self._problems:
+        """Once: another of several servers may say the same next time."""
+        told, self._told = self._told, tuple((problem.where, problem.remedy) for problem in self._problems)
+        for problem in self._problems if told != self._told else ():
             log().error(
                 "the bridge is not ready: the directory refuses it",
                 why=problem.what,
                 where=str(problem.where or ""),
                 remedy=problem.remedy,
             )
-
-
-def _cures(problems: tuple[Problem, ...]) -> list[tuple[Place | None, str]]:
-    """What tells one trouble from another: any of several servers may be the one that says so."""
-    return [(problem.where, problem.remedy) for problem in problems]
 
 
 def _pause(parts: DirectoryParts) -> int:

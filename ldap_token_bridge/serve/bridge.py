@@ -157,6 +157,7 @@ class Bridge:
             if parts is self._parts:
                 parts.client.try_again()
             self._take_up(settings, files, parts, by=by, changed=changed)
+            self._acceptance.remind()
             return True
 
     async def _reload_files(self) -> None:

@@ -11,7 +11,7 @@ from ldap_token_bridge.policy import Policy
 from ldap_token_bridge.settings import DirectorySettings, Settings
 from ldap_token_bridge.values import dataclass
 
-from .parts import DirectoryParts
+from .parts import DirectoryParts, directory_files
 from .report import warn_of
 
 # A start that takes longer is ended by many a supervisor, and begins anew. Servers that are down take some 10 s.
@@ -59,7 +59,8 @@ class Newcomer:
     """
 
     def __init__(self) -> None:
-        self._refused: tuple[DirectorySettings, LdapClient] | None = None
+        self._refused: LdapClient | None = None
+        self._is_of: tuple[DirectorySettings, tuple[bytes, ...]] | None = None
 
     async def refuse_misfit(self, settings: Settings, options: LdapOptions, policy: Policy) -> None:
         """Raises Misconfigured. However long it takes: there is a good state to lose."""
@@ -68,10 +69,9 @@ class Newcomer:
         try:
             items = await diagnose(settings, options, client, policy)
         finally:
-            if client.refusal and not _is_served(items):
-                self._refused = settings.directory, client
-            else:
-                await client.close()
+            self._refused = client
+            if not client.refusal or _is_served(items):
+                await self.close()
         if unusable := _unusable(items):
             raise Misconfigured(item.problem for item in unusable)
         warn_of(items)
@@ -79,15 +79,15 @@ class Newcomer:
     async def close(self) -> None:
         """Let go of what is kept in mind."""
         if self._refused:
-            await self._refused[1].close()
+            await self._refused.close()
             self._refused = None
 
     async def _client(self, settings: Settings, options: LdapOptions) -> LdapClient:
         """The one that was refused, which may try again early once, or a new one."""
-        if self._refused and self._refused[0] == settings.directory:
-            client = self._refused[1]
-            client.try_again()
-            return client
+        before, self._is_of = self._is_of, (settings.directory, directory_files(settings))
+        if self._refused and before == self._is_of:
+            self._refused.try_again()
+            return self._refused
         await self.close()
         return LdapClient(options)
 

@@ -74,7 +74,7 @@ class DirectoryParts:
             and mine.cache == settings.cache
             and mine.guard == settings.guard
             and (self.store is None or mine.token.issuer == settings.token.issuer)
-            and self.files == _files(settings)
+            and self.files == directory_files(settings)
         )
 
     async def learn_groups(self, policy: Policy) -> None:
@@ -119,7 +119,7 @@ def directory_parts(
     revocations = SharedRevocations(store, known=known) if store else None
     return DirectoryParts(
         settings,
-        _files(settings),
+        directory_files(settings),
         options,
         client,
         reader,
@@ -213,7 +213,8 @@ def endpoint_options(settings: Settings) -> EndpointOptions:
     return EndpointOptions(server.request_deadline, server.trusted_proxies, messages_with(settings.messages))
 
 
-def _files(settings: Settings) -> tuple[bytes, ...]:
+def directory_files(settings: Settings) -> tuple[bytes, ...]:
+    """The content of the key and TLS files that the parts are made of."""
     tls, cache = settings.directory.tls, settings.cache
     paths = [tls.ca_file, tls.certificate, tls.key]
     if cache.shared:
