@@ -29,11 +29,12 @@ def searches(bridge: RunningBridge) -> int:
 
 
 def settled(bridge: RunningBridge, at_least: int) -> int:
-    """The number of searches, once what is done in the background is done."""
-    give_up = time.monotonic() + 20
-    while (count := searches(bridge)) < at_least:
+    """The number of searches, once what is done in the background is done: there were so many, and none follows."""
+    give_up, before = time.monotonic() + 20, -1
+    while (count := searches(bridge)) < at_least or count != before:
         assert time.monotonic() < give_up
-        time.sleep(0.05)
+        before = count
+        time.sleep(0.5)
     return count
 
 
