@@ -27,7 +27,7 @@ from .outcome import Authenticated, CacheState, CacheTimes, Login, Refused, Spen
 from .password_memory import PasswordMemory
 from .people import Known, Lookup, People
 from .replicas import Replicas
-from .verifier import Address, Trial, Verifier
+from .verifier import Address, Trial, Verdict, Verifier
 
 
 class Authenticator:
@@ -73,8 +73,10 @@ class Authenticator:
                     return Refused(Refusal.TOO_MANY_ATTEMPTS, block=block)  # no search for each name that is made up
                 known = self._people.remembered(name)  # others may have found them meanwhile
             login = await self._login(name, None if anew else known, credentials.password, deadline, address, anew=anew)
-            # One account has many spellings, and a search for each is no less work than for names that are made up.
-            if known is None and not anew and _is_from_memory(login) and self._people.answer_for(name):
+            # One account has many spellings, and a search for each is no less work than for names that are made up. A
+            # refusal from memory, or for a block, had no bind that would have counted for the address.
+            is_refused = isinstance(login, Refused) and (login.cache == "hit" or login.block is not None)
+            if known is None and not anew and is_refused and self._people.answer_for(name):
                 await self._budgets.failed(address)
             return login  # noqa: TRY300 -- both may meet the deadline
         except TimeoutError:
@@ -180,9 +182,13 @@ class Authenticator:
             self._passwords.tries(known, trial.mark)
         again = None if is_fresh else self._people.look_again(trial.name, known, deadline)
         with spent.waiting("bind"):
-            verdict = await self._verifier.verify(trial)
-            if not isinstance(verdict, Block):
-                self._passwords.answered(known, trial.mark)
+            verdict: Verdict | None = None
+            try:
+                verdict = await self._verifier.verify(trial)
+            finally:
+                if not proved:
+                    answered = verdict is not None and not isinstance(verdict, Block)
+                    self._passwords.tried(known, trial.mark, answered=answered)
             if again and not (await again.outcome(deadline)).is_nobody:
                 found = None if trial.anew else self._people.remembered(trial.name)
                 return await self._login(trial.name, found, trial.password, deadline, trial.address, anew=trial.anew)
@@ -209,11 +215,6 @@ class Authenticator:
         """By what is remembered of this password."""
         self._on_lookup("rejected", True)
         return Refused(why, _account(known), "hit", spent)
-
-
-def _is_from_memory(login: Login) -> bool:
-    """Whether it was refused without a bind that would have counted for the address."""
-    return isinstance(login, Refused) and (login.cache == "hit" or login.block is not None)
 
 
 def _account(known: Known) -> Account | None:

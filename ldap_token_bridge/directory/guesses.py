@@ -12,32 +12,45 @@ from ldap_token_bridge.cache import ExpiringCache
 # As many as while the directory is down (`LastKnown`), and as an account's own budget lets through in an hour.
 _MOST = 5
 _SECONDS = 3600.0
+_NONE = frozenset[bytes]()
 
 
 class Guesses:
-    """By the directory's immutable ids. `clock` gives seconds and never goes back."""
+    """By the directory's immutable ids. `clock` gives seconds and never goes back.
+
+    A password counts once, however often a pipeline sends it, and from the moment on at which it is tried.
+    """
 
     def __init__(self, max_accounts: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._marks = ExpiringCache[str, frozenset[bytes]](max_accounts, _SECONDS, clock)
+        self._under_way: dict[str, set[bytes]] = {}  # by far the most are answered: those cost no more than this
+        self._unanswered = ExpiringCache[str, frozenset[bytes]](max_accounts, _SECONDS, clock)
 
     def are_too_many(self, account: str) -> bool:
         """Whether memory may not prove this account any more: no password of it is to be remembered as right."""
-        return len(self._marks.get(account) or ()) >= _MOST
+        under_way = self._under_way.get(account, _NONE)
+        unanswered = self._unanswered.get(account)
+        return len(under_way | unanswered if unanswered else under_way) >= _MOST
 
-    def add(self, account: str, mark: bytes) -> None:
-        """The password of this mark is being tried; one counts once, however often a pipeline sends it."""
-        marks = self._marks.get(account) or frozenset()
-        if len(marks) < _MOST and mark not in marks:
-            self._marks.put(account, marks | {mark})
-
-    def discard(self, account: str, mark: bytes) -> None:
-        """The directory has told whether it is right: that counts elsewhere."""
-        marks = self._marks.get(account) or frozenset()
-        if others := marks - {mark}:
-            self._marks.put(account, others)
+    def begin(self, account: str, mark: bytes) -> None:
+        """The password of this mark is being tried; `end` must follow."""
+        under_way = self._under_way.get(account)
+        if under_way is None:
+            self._under_way[account] = {mark}
         else:
-            self._marks.discard(account)
+            under_way.add(mark)
+
+    def end(self, account: str, mark: bytes, *, answered: bool) -> None:
+        """`answered`: the directory has told whether it is right, and that counts elsewhere."""
+        if under_way := self._under_way.get(account):
+            under_way.discard(mark)
+        if not under_way:
+            self._under_way.pop(account, None)
+        marks = self._unanswered.get(account) or _NONE
+        if answered and mark in marks:
+            self._unanswered.put(account, marks - {mark})
+        elif not answered and mark not in marks and len(marks) < _MOST:
+            self._unanswered.put(account, marks | {mark})
 
     def forget(self, account: str) -> None:
         """An operator lets the account begin anew."""
-        self._marks.discard(account)
+        self._unanswered.discard(account)

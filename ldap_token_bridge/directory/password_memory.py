@@ -45,17 +45,18 @@ class PasswordMemory:
         return self._guesses.are_too_many(key)
 
     def tries(self, known: Known, mark: bytes) -> None:
-        """A password that memory does not prove; one try of few, until it is `answered`."""
-        key = known.person.account.unique_id
+        """A password that memory does not prove: one of few, until the directory tells of it. `tried` must follow."""
         if known.is_nobody:
             return  # there is nothing to be guessed
-        self._guesses.add(key, mark)
+        key = known.person.account.unique_id
+        self._guesses.begin(key, mark)
         if self._guesses.are_too_many(key):
             self.proofs.forget(key)
 
-    def answered(self, known: Known, mark: bytes) -> None:
-        """The directory has told whether it is right."""
-        self._guesses.discard(known.person.account.unique_id, mark)
+    def tried(self, known: Known, mark: bytes, *, answered: bool) -> None:
+        """`answered`: the directory has told whether it is right."""
+        if not known.is_nobody:
+            self._guesses.end(known.person.account.unique_id, mark, answered=answered)
 
     def heed(self, told: Told, known: Known, mark: bytes) -> Known | Refusal:
         """What another bridge knows, as if it had been remembered here, and for no longer than there."""

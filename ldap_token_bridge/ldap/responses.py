@@ -114,20 +114,47 @@ def _entry(data: bytes, start: int, stop: int) -> Entry:
     repeated: dict[str, list[tuple[bytes, ...]]] = {}
     room = MAX_VALUES
     while position < end:
-        attribute_start, position = expect(data, position, end, SEQUENCE)
-        name_start, name_stop = expect(data, attribute_start, position, OCTET_STRING)
-        values_start, values_stop = expect(data, name_stop, position, SET)
-        values = _values(data, values_start, values_stop, room)
+        name, values, position = _only_value(data, position, end) or _attribute(data, position, end, room)
         room -= len(values)
-        name = _attribute_name(data[name_start:name_stop])
         if name in attributes:
             repeated.setdefault(name, [attributes[name]]).append(values)
         attributes[name] = values
-        if values_stop != position or len(attributes) > MAX_ATTRIBUTES:
-            raise ProtocolError("octets after an attribute's values, or too many attributes")
+        if room < 0 or len(attributes) > MAX_ATTRIBUTES:
+            raise ProtocolError("too many values or attributes in an entry")
     for name, parts in repeated.items():
         attributes[name] = tuple(chain.from_iterable(parts))
     return Entry(_decoded(data[dn_start:dn_stop], "utf-8"), attributes)
+
+
+def _only_value(data: bytes, position: int, end: int) -> tuple[str, tuple[bytes, ...], int] | None:
+    """As `_attribute`, for one value with all lengths in one octet, as most attributes have it; None for others.
+
+    Each call costs as much as all of this.
+    """
+    name_start = position + 4
+    if name_start > end or data[position] != SEQUENCE or data[position + 2] != OCTET_STRING:
+        return None
+    length = data[position + 1]
+    stop = position + 2 + length
+    name_stop = name_start + data[position + 3]
+    if length >= _SHORT_FORM_END or stop > end or name_stop + 4 > stop or data[name_stop] != SET:
+        return None
+    # What is left is short, so no long form of a length can equal it.
+    rest = stop - name_stop
+    if data[name_stop + 1] != rest - 2 or data[name_stop + 2] != OCTET_STRING or data[name_stop + 3] != rest - 4:
+        return None
+    return _attribute_name(data[name_start:name_stop]), (data[name_stop + 4 : stop],), stop
+
+
+def _attribute(data: bytes, position: int, end: int, room: int) -> tuple[str, tuple[bytes, ...], int]:
+    """Name, values and end of the attribute at `position`."""
+    start, stop = expect(data, position, end, SEQUENCE)
+    name_start, name_stop = expect(data, start, stop, OCTET_STRING)
+    values_start, values_stop = expect(data, name_stop, stop, SET)
+    values = _values(data, values_start, values_stop, room)
+    if values_stop != stop:
+        raise ProtocolError("octets after an attribute's values")
+    return _attribute_name(data[name_start:name_stop]), values, stop
 
 
 def _values(data: bytes, position: int, end: int, room: int) -> tuple[bytes, ...]:
