@@ -59,8 +59,8 @@ def command(
     if not PurePosixPath(bundle).is_absolute() or not bundle.isprintable():
         raise click.BadParameter("must be an absolute path on the registry's machine", param_hint="--bundle")
     address, warnings = realm_of(realm, settings)
-    show_warnings((*warnings, *_about_generation(settings)))
     auth = registry_auth(settings, address, _service(service, settings), bundle)
+    show_warnings((*warnings, *_about_generation(settings)))
     values = {"stanza": auth.stanza, "env": auth.variables, "helm": auth.helm_values}[target]()
     if output_format == "json":
         click.echo(json.dumps(values, indent=2, ensure_ascii=False))

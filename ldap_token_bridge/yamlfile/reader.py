@@ -77,7 +77,9 @@ def read_text(path: Path, what: str) -> str:
 def decode_text(raw: bytes, file: str, what: str) -> str:
     """The same for bytes that were read already; `file` names them to people."""
     if len(raw) > MAX_BYTES:
-        raise Misconfigured.one(f"{what} is larger than {MAX_BYTES // 1024**2} MiB", file)
+        raise Misconfigured.one(
+            f"{what} is larger than {MAX_BYTES // 1024**2} MiB", file, "No larger file is read: is it the right one?"
+        )
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -91,3 +91,14 @@ def test_a_trail_that_is_not_there(bridge: RunningBridge) -> None:
     """Told as a wrong argument."""
     command = ["policy", "diff", "--replay", "nowhere.jsonl", str(bridge.policy), str(bridge.policy)]
     assert CliRunner().invoke(root, command).exit_code == 2
+
+
+def test_a_trail_without_a_request_proves_nothing(bridge: RunningBridge, tmp_path: Path) -> None:
+    """It is told, and a gate stays shut: it would have been open for any change."""
+    log = tmp_path / "log.jsonl"
+    log.write_text('{"event":"listening"}\n\n')
+    command = ["policy", "diff", "--replay", str(log), str(bridge.policy), str(bridge.policy)]
+    result = CliRunner().invoke(root, command)
+    assert result.exit_code == 0
+    assert "nothing was compared" in result.stderr
+    assert CliRunner().invoke(root, [*command, "--no-new-access"]).exit_code == 1

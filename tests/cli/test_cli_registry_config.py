@@ -162,3 +162,12 @@ def test_several_registries(tmp_path: Path) -> None:
     assert refused.exit_code == 2
     assert "one, two" in refused.stderr
     assert yaml.safe_load(_good(tmp_path, "--service", "two"))["auth"]["token"]["service"] == "two"
+
+
+def test_an_unknown_service_is_the_one_thing_that_is_told(tmp_path: Path) -> None:
+    """No warning about a guessed realm stands before the error."""
+    write_settings(tmp_path)
+    result = _print(tmp_path, "--service", "nope")
+    assert result.exit_code == 2
+    assert "is not in token.services" in result.stderr
+    assert "warning" not in result.stderr

@@ -37,7 +37,9 @@ class Past:
     @property
     def may_gain(self) -> bool:
         """Whether somebody would have got more, or that cannot be told."""
-        return bool(self.unknown or self.unread) or any(change.gained for _, change in self.changes)
+        return (
+            not self.requests or bool(self.unknown or self.unread) or any(change.gained for _, change in self.changes)
+        )
 
 
 def replay_trail(trail: Iterable[str], old: Policy, new: Policy, config: Path | None) -> Past:
@@ -77,6 +79,8 @@ def print_past(past: Past, output_format: str) -> None:
         )
     differ = sum(past.changes.values())
     click.echo(f"{past.requests} requests, {differ} with another outcome.")
+    if not past.requests:
+        show_warnings(("nothing was compared: no line is a request that a policy decided. Name an audit trail.",))
 
 
 def _groups(accounts: list[str], config: Path | None) -> dict[str, tuple[Group, ...]]:
