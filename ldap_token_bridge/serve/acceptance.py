@@ -5,12 +5,13 @@ It does not end: a supervisor would start it again and again, and each start wou
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from ldap_token_bridge.errors import Misconfigured, Problem
 from ldap_token_bridge.fingerprint import Fingerprint
 from ldap_token_bridge.observe import log
 from ldap_token_bridge.policy import Policy
-from ldap_token_bridge.settings import Settings
+from ldap_token_bridge.settings import Settings, password_in
 
 from .misfit import Misfit, find_misfit
 from .parts import DirectoryParts
@@ -22,28 +23,32 @@ _AGAIN = 10.0
 
 
 class Acceptance:
-    """`parts` and `policy` are those in force; `reload` has changed settings taken up."""
+    """`settings`, `parts` and `policy` are those in force; `reload` has changed settings taken up."""
 
     def __init__(
         self,
+        settings: Callable[[], Settings],
         parts: Callable[[], DirectoryParts],
         policy: Callable[[], Policy],
         reload: Callable[[], Awaitable[object]],
     ) -> None:
         self.given = asyncio.Event()
+        self._settings = settings
         self._parts = parts
         self._policy = policy
         self._reload = reload
         self._problems: tuple[Problem, ...] = ()
         self._told: tuple[object, ...] = ()
+        self._is_changed = False
 
     def obstacle(self) -> str:
         """What stands against being ready, and how to mend it; empty if nothing does."""
         return "\n".join(map(str, self._problems))
 
     def remind(self) -> None:
-        """Somebody has changed something: what comes of the next try is told, be it as before."""
+        """Somebody has changed something: what comes of it is told, be it as before, and a login's try with it."""
         self._told = ()
+        self._is_changed = True
 
     async def ask(self) -> None:
         """At the start; raises Misconfigured for what harms no account if the start is tried again."""
@@ -70,7 +75,8 @@ class Acceptance:
         password = await asyncio.to_thread(_password_watch, parts.settings)
         due = 0.0
         while parts is self._parts():
-            if not _pause(parts) and loop.time() >= due:
+            if self._is_changed or (not _pause(parts) and loop.time() >= due):
+                self._is_changed = False
                 misfit = await find_misfit(parts, self._policy())
                 if parts is not self._parts():
                     return
@@ -80,7 +86,7 @@ class Acceptance:
                     return
                 due = loop.time() + (0 if _pause(parts) else _AGAIN)
             await asyncio.sleep(_LOOK)
-            if parts.settings.policy.poll and await asyncio.to_thread(password.changed):
+            if self._settings().policy.poll and await asyncio.to_thread(password.changed):
                 await asyncio.to_thread(password.take)
                 await self._reload()
 
@@ -111,6 +117,10 @@ def _pause(parts: DirectoryParts) -> int:
 
 def _password_watch(settings: Settings) -> Watch:
     """The file, if the password is in one: who has changed it need not tell the bridge."""
-    file = settings.directory.bind_password_file
+    file, read = settings.directory.bind_password_file, settings.directory.bind_password
     look = Fingerprint(lambda: (file,) if file else ())
-    return Watch(lambda: {"password": look()})
+    password = Watch(lambda: {"password": look()})
+    with suppress(OSError):
+        if file and file.is_file() and password_in(file.read_bytes()) != read.reveal():
+            password.not_taken()  # it has changed since the settings were read
+    return password

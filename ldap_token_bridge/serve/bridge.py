@@ -61,7 +61,10 @@ class Bridge:
         self.metrics.issuers.key_ages = self._key_ages
         self._endpoint = TokenEndpoint(self._service, endpoint_options(settings), self.metrics)
         self._acceptance = Acceptance(
-            lambda: self._parts, lambda: self._service.snapshot.policy, lambda: self.reload(by="content")
+            lambda: self.settings,
+            lambda: self._parts,
+            lambda: self._service.snapshot.policy,
+            lambda: self.reload(by="content"),
         )
         self.ready = self._acceptance.given
         self._newcomer = Newcomer()

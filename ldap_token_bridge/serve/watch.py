@@ -34,6 +34,10 @@ class Watch:
         taken = self._taken = self._seen = self._look()
         return lambda: self._look() == taken
 
+    def not_taken(self) -> None:
+        """What was there at the first look is something to take up: it was not what is in use."""
+        self._taken = {}
+
     def in_force(self, before: "Watch") -> list[str]:
         """What was taken last is in force from now on. The result names what is other than what was `before`."""
         old, new = before._in_force, self._taken  # noqa: SLF001 -- its own class

@@ -7,7 +7,7 @@ What commands alone need is not imported with the room, for `serve` would carry 
 the page of the keys, is imported by its own name.
 """
 
-from .load import DirectorySettings, Settings, load_settings
+from .load import DirectorySettings, Settings, load_settings, password_in
 from .model import WorkloadIssuer
 
-__all__ = ["DirectorySettings", "Settings", "WorkloadIssuer", "load_settings"]
+__all__ = ["DirectorySettings", "Settings", "WorkloadIssuer", "load_settings", "password_in"]

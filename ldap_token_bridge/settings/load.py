@@ -195,14 +195,18 @@ def _password(found: Findings, folder: Path, where: KeyPath, path: Path | None, 
         remedy = "Check the path and the file's permissions; a relative path starts at the settings file."
         found.problem(where, f"{name}: {file} cannot be read: {reason}", remedy)
         return None
-    # Editors and `echo` end a file with a line break; a second one is someone's password.
-    password = content.removesuffix(b"\r\n" if content.endswith(b"\r\n") else b"\n")
+    password = password_in(content)
     if not password:
         found.problem(where, f"{name}: {file} is empty", "Write the password into it.")
     elif b"\0" in password or len(password) > MAX_PASSWORD:
         what = f"{name}: {file} holds no password: a zero byte, or more than {MAX_PASSWORD} bytes"
         found.problem(where, what, "Write the password alone into it, as UTF-8 text.")
     return Secret(password)
+
+
+def password_in(content: bytes) -> bytes:
+    """Of a file. Editors and `echo` end one with a line break; a second one is someone's password."""
+    return content.removesuffix(b"\r\n" if content.endswith(b"\r\n") else b"\n")
 
 
 def _below(name: str, base: str) -> str:

@@ -244,3 +244,58 @@ async def test_what_else_stands_in_the_way_then_is_told(
         assert not bridge.ready.is_set()
     finally:
         await bridge.stop()
+
+
+async def test_a_password_that_changed_during_the_start_is_taken_up(
+    tmp_path: Path, slapd: Slapd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also before its file is looked at for the first time: nobody would write it once more."""
+    monkeypatch.setattr(acceptance, "_LOOK", 0.05)
+    files = _bridge(tmp_path, slapd)
+    bridge = Bridge(lambda: load_settings(files.settings, {}))
+    _write_password(files, _PASSWORD)
+    await bridge.start()
+    try:
+        assert not bridge.ready.is_set()
+        await asyncio.wait_for(bridge.ready.wait(), 20)
+    finally:
+        await bridge.stop()
+
+
+async def test_what_comes_of_a_change_is_told_though_a_login_was_first(tmp_path: Path, slapd: Slapd) -> None:
+    """It was the login then that showed the account, and began a pause: nobody has to wait for its end to hear why."""
+    files = _bridge(tmp_path, slapd)
+    bridge = Bridge(lambda: load_settings(files.settings, {}))
+    await bridge.start()
+    try:
+        files.sections["directory"]["tls"] = {"allow_plaintext": True}
+        files.sections["directory"]["servers"] = [slapd.url]
+        files.write_settings()
+        assert await bridge.reload()
+        assert (await asyncio.to_thread(lambda: files.get(_SCOPE, login="bob"))).status == 503
+        async with asyncio.timeout(20):
+            while f"{slapd.url}: " not in str(bridge.detail()["not_ready"]):  # noqa: ASYNC110 -- no event tells
+                await asyncio.sleep(0.05)
+        assert _tries(slapd) == 2
+    finally:
+        await bridge.stop()
+
+
+async def test_the_file_is_watched_as_the_settings_in_force_say(
+    tmp_path: Path, slapd: Slapd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`policy.poll` counts from the reload on that brings it."""
+    monkeypatch.setattr(acceptance, "_LOOK", 0.05)
+    files = _bridge(tmp_path, slapd)
+    files.sections["policy"] = {"path": "policy.yaml", "poll": "off"}
+    files.write_settings()
+    bridge = Bridge(lambda: load_settings(files.settings, {}))
+    await bridge.start()
+    try:
+        files.sections["policy"]["poll"] = "1s"
+        files.write_settings()
+        assert await bridge.reload()
+        _write_password(files, _PASSWORD)
+        await asyncio.wait_for(bridge.ready.wait(), 20)
+    finally:
+        await bridge.stop()
