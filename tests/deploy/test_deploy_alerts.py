@@ -102,6 +102,13 @@ def test_every_metric_that_is_named_exists() -> None:
     assert {name for name in named if name not in shown and _ENDINGS.sub("", name) not in shown} == set()
 
 
+@pytest.mark.parametrize("alert", ALERTS, ids=NAMES)
+def test_the_dashboard_shows_what_alerts_go_by(alert: dict[str, Any]) -> None:
+    """Whoever is woken sees since when."""
+    shown = "\n".join(target["expr"] for panel in PANELS for target in panel["targets"])
+    assert [name for name in re.findall(r"\bltb_\w+", alert["expr"]) if f"{name}{{" not in shown] == []
+
+
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])
 def test_every_panel_can_be_read(panel: dict[str, Any]) -> None:
     """A title, a word on what it shows, a unit, queries with legends; the data source is a variable."""

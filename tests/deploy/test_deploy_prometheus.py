@@ -65,7 +65,9 @@ def until(happened: Callable[[], bool]) -> None:
 
 
 # What has not happened in this test has no series.
-_MAY_BE_SILENT = re.compile("Workloads|Refresh|Shadow|Reloads|Lines lost|Shared store|Logins not looked at|Breakers")
+_MAY_BE_SILENT = re.compile(
+    "Workloads|Refresh|Shadow|Reloads|Lines lost|Shared store|Logins not looked at|Breakers|Certificates shown"
+)
 
 
 @pytest.fixture
