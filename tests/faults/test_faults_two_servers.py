@@ -1,6 +1,8 @@
 """Two OpenLDAP servers and a bridge: whatever befalls the first, logins go on, and it is used again when it is back."""
 
 import contextlib
+import gc
+import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
@@ -187,3 +189,13 @@ def test_the_state_of_each_server_can_be_read(bridge: RunningBridge, slapds: tup
     assert str(one["last_failure_at"]).endswith("Z")
     assert f'ltb_ldap_server_up{{server="{first.ldaps_url}"}} 0.0' in bridge.metrics()
     assert request(f"{bridge.url}/readyz").status == 200
+
+
+def test_a_scripted_server_leaves_no_handshake_behind(authority: Authority) -> None:
+    """A bridge may be in the midst of one when the first server comes back; it would be found in a later test."""
+    scripted = busy(52)(authority)
+    with socket.socket() as client:
+        with ScriptedThread(scripted):
+            client.connect(("127.0.0.1", scripted.port))
+            time.sleep(0.2)
+        gc.collect()

@@ -24,8 +24,17 @@ class ScriptedThread:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        asyncio.run_coroutine_threadsafe(self.server.stop(), self._loop).result(10)
-        asyncio.run_coroutine_threadsafe(asyncio.sleep(0.05), self._loop).result(10)  # transports end
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
+
+    async def _end(self) -> None:
+        """Also for the server what it does not know of yet: a TLS handshake under way is a task of asyncio's own."""
+        await self.server.stop()
+        await asyncio.sleep(0)  # what was accepted just now begins: a task that never began would close nothing
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        await asyncio.sleep(0.05)  # transports end
