@@ -22,14 +22,24 @@ class ServerCheck:
 
 
 async def check_server(
-    server: ServerAddress, options: LdapOptions, account: ServiceAccount, deadline: Deadline
+    server: ServerAddress,
+    options: LdapOptions,
+    account: ServiceAccount,
+    deadline: Deadline,
+    *,
+    after: "asyncio.Task[ServerCheck] | None" = None,
 ) -> ServerCheck:
-    """Connects anew, binds as the service account, hangs up. Raises nothing that a server could cause."""
+    """Connects anew, binds as the service account, hangs up. Raises nothing that a server could cause.
+
+    The account is shown once the check `after` which it comes has its outcome.
+    """
     try:
         async with asyncio.timeout_at(deadline.at):
             account.check()  # a refused account is not shown to one server after the other: that locks it
             channel = await SearchChannel.open(server, options, deadline)
             try:
+                if after:
+                    await asyncio.wait((after,))
                 await account.login(channel)
             finally:
                 await channel.close()

@@ -61,12 +61,17 @@ class LdapClient:
 
     async def check(self, deadline: Deadline) -> tuple[ServerCheck, ...]:
         """Connects and binds as the service account to every server. Raises DirectoryDown if none is known."""
-        servers = [server.address for server in await self._list.current(deadline)]
-        checks = await asyncio.gather(
-            *(check_server(server, self._options, self._account, deadline) for server in servers)
-        )
-        if self._account.refusal:  # it is not shown to the domains, and they are not to be blamed
-            return tuple(checks)
+        started: list[asyncio.Task[ServerCheck]] = []
+        for server in await self._list.current(deadline):
+            # In the order of searches, which go to the first: whichever was the quickest would decide else.
+            turn = started[-1] if started else None
+            check = check_server(server.address, self._options, self._account, deadline, after=turn)
+            started.append(asyncio.create_task(check))
+        checks = await asyncio.gather(*started)
+        if self._account.refusal:
+            if all(check.problem for check in checks):  # the domains do not see it, and are not to be blamed
+                return tuple(checks)
+            self._account.try_again()  # that server knows another password, and the one that took ours is to be used
         more = await asyncio.gather(*(_check_if_found(client, deadline) for client in self.domains.values()))
         return tuple(check for part in (checks, *more) for check in part)
 

@@ -41,10 +41,7 @@ async def find_misfit(parts: DirectoryParts, policy: Policy) -> Misfit:
         log().warning("the directory is too slow to be checked; the bridge goes on all the same", seconds=_LIMIT)
         items = ()
     refusal, unusable = parts.client.refusal, _unusable(items)
-    if _is_served(items):
-        if refusal:
-            parts.client.try_again()  # some servers know another password: the one that took ours is to be used
-    elif refusal and not refusal.wants_tls:
+    if refusal and not refusal.wants_tls and not _is_served(items):
         return Misfit((_of_account(refusal, unusable),), is_account=True)
     if not unusable:
         warn_of(items)

@@ -13,6 +13,7 @@ from ldap_token_bridge.ldap import service_account as service_account_module
 from ldap_token_bridge.ldap.channels import SearchChannel
 from ldap_token_bridge.ldap.service_account import ServiceAccount
 from tests.ldap.conftest import MakeClient, MakeServer
+from tests.support.certificates import Authority
 from tests.support.ldap_room import FIND_ALICE, SERVICE_DN, Log, bind_alice, options_for, soon, until
 from tests.support.scripted_ldap import Reply
 
@@ -184,6 +185,26 @@ async def test_the_check_shows_a_refused_account_to_one_server_only(
     assert all(check.problem.startswith("the service account is refused: 49 invalidCredentials") for check in checks)
     assert all("bind_dn" in check.remedy for check in checks)
     assert sum(len(server.seen("bind")) for server in servers) == 1
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_the_first_server_decides_about_the_account(
+    make_server: MakeServer, make_client: MakeClient, authority: Authority, *, is_first: bool
+) -> None:
+    """Servers that know two passwords: what a check says is what searches see, however quick the others are."""
+    slow, quick = await make_server(tls=True), await make_server(tls=False)
+    (quick if is_first else slow).passwords.clear()
+    client = make_client(options_for(slow.url, quick.url, ca_file=authority.ca_file, **PLAIN))
+    checks = await client.check(soon())
+    if is_first:
+        assert [bool(check.problem) for check in checks] == [False, True]
+        assert await client.search(FIND_ALICE, soon())
+        assert client.refusal is None
+    else:
+        assert [bool(check.problem) for check in checks] == [True, True]
+        with pytest.raises(ServiceAccountRefused):
+            await client.search(FIND_ALICE, soon())
+    assert [len(server.seen("bind")) for server in (slow, quick)] == ([2, 1] if is_first else [1, 0])
 
 
 async def test_the_check_names_tls_where_the_server_wants_it(make_server: MakeServer, make_client: MakeClient) -> None:
