@@ -56,6 +56,13 @@ def test_the_pod_is_restricted(objects: list[Manifest]) -> None:
         assert container["readinessProbe"] and container["livenessProbe"]
 
 
+def test_what_ends_a_container_asks_whether_it_lives(objects: list[Manifest]) -> None:
+    """A bridge that the directory refuses is not ready: each start more would show its password once more."""
+    (bridge,) = (each for each in _pod(objects)["containers"] if each["name"] == "bridge")
+    asked = {kind: bridge[f"{kind}Probe"]["httpGet"]["path"] for kind in ("startup", "liveness", "readiness")}
+    assert asked == {"startup": "/livez", "liveness": "/livez", "readiness": "/readyz"}
+
+
 def test_every_secret_is_by_reference(objects: list[Manifest]) -> None:
     """None is in the manifests, and the document says how to make each that the Pod names."""
     assert "Secret" not in {each["kind"] for each in objects}
