@@ -6,7 +6,7 @@ from ipaddress import ip_address
 import pytest
 
 from ldap_token_bridge.identity import Group, Subject, SubjectKind
-from ldap_token_bridge.policy import DecisionMemory, Question, engine, terms
+from ldap_token_bridge.policy import DecisionMemory, Question, engine, index, terms
 from ldap_token_bridge.policy.memory import _ROOM
 from ldap_token_bridge.registry import parse_scopes
 from tests.support.policies import AUDITORS, NOW, PLATFORM, policy
@@ -100,6 +100,15 @@ def test_verdicts_that_stay_have_a_bound(monkeypatch: pytest.MonkeyPatch) -> Non
         kept = [1 + len(allow) + len(deny) for _, allow, deny in compiled._settled]
         assert sum(kept) == 6 - compiled._room and compiled._room >= 0
     assert kept == [6], "the last case had room when the others were gone"
+
+
+def test_names_of_repositories_have_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks for names that are made up fills no memory with them."""
+    monkeypatch.setattr(index, "_KEPT", 3)
+    rules = index.Index(policy('allow:\n  - {id: a, who: [anyone], repositories: ["a/*"], actions: [pull]}\n').rules)
+    for number in range(10):
+        assert rules.repository(f"a/{number}", terms.NOBODY, possibly=False)
+        assert 0 < len(rules._spelled) <= 3
 
 
 def test_what_dns_mean_is_kept_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:

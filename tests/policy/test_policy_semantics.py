@@ -105,7 +105,11 @@ def test_unknown_actions_and_illegal_names_are_never_granted() -> None:
         Access("registry", "other", ("*",)),
         Access("registry", "catalog", ("pull",)),
     )
-    assert rules.decide(Question(user(), odd, "s", None, NOW)).granted == ()
+    decision = rules.decide(Question(user(), odd, "s", None, NOW))
+    assert decision.granted == ()
+    assert decision.verdicts == tuple(
+        (access, tuple(Denied(action, DenyReason.NO_RULE, ()) for action in access.actions)) for access in odd
+    )
 
 
 def test_the_catalogue_is_granted_and_taken_away_by_itself() -> None:
@@ -122,6 +126,28 @@ deny:
     taken = decide(rules, user("bob"), "catalog")
     assert (taken.granted, taken.rule_ids) == ((), ("not-bob",))
     assert granted(rules, user("bob"), "x") == {"pull"}
+
+
+def test_narrowed_rules_speak_of_the_catalogue_too() -> None:
+    """An allow rule holds where it is known to, a deny rule where it is not known not to."""
+    rules = policy("""\
+allow:
+  - {id: list, who: [anyone], catalog: true}
+deny:
+  - {id: not-near, who: [anyone], catalog: true, networks: [10.20.0.0/16]}
+""")
+    reached = [bool(decide(rules, None, "catalog", address=address).granted) for address in ("10.20.0.7", "::1", None)]
+    assert reached == [False, True, False]
+    near = policy("allow:\n  - {id: list, who: [anyone], catalog: true, networks: [10.20.0.0/16]}\n")
+    reached = [bool(decide(near, None, "catalog", address=address).granted) for address in ("10.20.0.7", "::1", None)]
+    assert reached == [True, False, False]
+
+
+def test_a_deny_rule_takes_away_only_what_was_there() -> None:
+    """Where no rule grants, that is the reason: whoever mends the policy would look at the deny rule in vain."""
+    rules = policy('deny:\n  - {id: d, who: [anyone], repositories: ["**"], actions: [pull]}\n')
+    ((_, verdicts),) = decide(rules, user(), "a:pull").verdicts
+    assert verdicts == (Denied("pull", DenyReason.NO_RULE, ()),)
 
 
 def test_who_tells_people_robots_workloads_and_the_anonymous_apart() -> None:
@@ -237,6 +263,35 @@ allow:
     assert granted(rules, user("bob"), "shared") == {"pull"}
     assert granted(rules, user("bob"), "a/x") == set()
     assert granted(rules, user("x"), "shared") == set()
+    assert granted(rules, user("x", team("not legal")), "shared") == set()
+
+
+def test_rules_at_one_place_of_the_own_space_all_count() -> None:
+    """Several patterns go through one `{user}`: none takes the place of another."""
+    rules = policy("""\
+allow:
+  - {id: whole, who: [signed-in], repositories: ["{user}/**"], actions: [pull]}
+  - {id: part, who: [signed-in], repositories: ["{user}/app"], actions: [push]}
+deny:
+  - {id: closed, who: [signed-in], repositories: ["{user}/closed"], actions: [pull]}
+  - {id: other, who: [signed-in], repositories: ["{user}/other"], actions: [pull]}
+""")
+    reached = {name: granted(rules, user(), f"alice/{name}") for name in ("x", "app", "closed", "other")}
+    assert reached == {"x": {"pull"}, "app": {"pull", "push"}, "closed": set(), "other": set()}
+
+
+def test_what_someone_is_to_the_policy() -> None:
+    """The named groups and the families with each word; neither their account nor a group that is not named."""
+    rules = policy("")
+    someone = user("alice", PLATFORM, AUDITORS, team("a"), team("b"), team("a", "read"), Group("CN=Other,DC=x"))
+    assert rules.memberships(someone) == (
+        ("family:team-read", "a"),
+        ("family:team-write", "a"),
+        ("family:team-write", "b"),
+        ("group:auditors", ""),
+        ("group:platform", ""),
+    )
+    assert rules.memberships(user()) == ()
 
 
 @pytest.mark.parametrize(
@@ -350,6 +405,28 @@ deny:
     assert left(Group("CN=Other,DC=example,DC=com")) == {"dn", "a/word"}
     assert left(PLATFORM) == {"sid", "a/word"}
     assert left(team("a")) == {"dn", "sid"}
+
+
+def test_an_allow_rule_needs_a_word_that_is_known() -> None:
+    """A group without a name could give any word: that takes away, and never grants."""
+    rules = policy("""\
+allow:
+  - {id: word, who: ["family:team-write", signed-in], repositories: ["{team}/x"], actions: [pull]}
+""")
+    assert granted(rules, user("x", Group("", "S-1-5-21-9")), "a/x") == set()
+    assert granted(rules, user("x", Group("", "S-1-5-21-9"), team("a")), "a/x") == {"pull"}
+
+
+def test_a_client_without_a_login_has_no_word() -> None:
+    """A deny rule on words is no rule for them, though it is for anyone: their groups are known to be none."""
+    rules = policy("""\
+allow:
+  - {id: all, who: [anyone], repositories: ["**"], actions: [pull]}
+deny:
+  - {id: word, who: ["family:team-write", anyone], repositories: ["{team}/x"], actions: [pull]}
+""")
+    assert granted(rules, None, "a/x") == {"pull"}
+    assert granted(rules, user("x", team("a")), "a/x") == set()
 
 
 def test_anonymous_access_is_known_in_advance() -> None:
