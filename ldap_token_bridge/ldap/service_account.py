@@ -81,7 +81,7 @@ class ServiceAccount:
                 answer = answer._replace(code=INSUFFICIENT_RIGHTS, diagnostic="its password must be changed first")
             if answer.code == 0:
                 self._refusal = None
-                self._is_early = False
+                self._may_be_early = self._is_early = False
                 self._pause = REFUSAL_SECONDS
                 return
             if answer.code not in _REFUSALS:

@@ -122,6 +122,34 @@ async def test_whoever_says_so_again_and_again_locks_no_account(
     assert caught.value.retry_after > 30
 
 
+async def test_an_account_that_worked_meanwhile_may_be_tried_early_again(
+    make_server: MakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an operator said while it worked is no early try: the next refusal is another story."""
+    server = await make_server(tls=False)
+    account = ServiceAccount(SERVICE_DN, Secret(b"right"))
+    options = options_for(server.url, **PLAIN)
+
+    async def login(password: bytes) -> None:
+        server.passwords[SERVICE_DN] = password
+        channel = await SearchChannel.open(options.servers[0], options, soon())
+        try:
+            await account.login(channel)
+        finally:
+            channel.hang_up()
+
+    monkeypatch.setattr(account, "_pause", 0.01)
+    with pytest.raises(ServiceAccountRefused):
+        await login(b"other")
+    await asyncio.sleep(0.02)
+    await login(b"right")
+    account.try_again()
+    with pytest.raises(ServiceAccountRefused):
+        await login(b"other")
+    account.try_again()
+    await login(b"right")
+
+
 async def test_rights_that_were_given_since_count_on_a_new_connection(
     make_server: MakeServer, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
