@@ -7,7 +7,7 @@ is what was asked; what memory refuses costs nothing.
 from .accounts import AccountFailures, MemoryAccountFailures
 from .addresses import AddressFailures, MemoryAddressFailures, client_key
 from .budgets import Attempt, Block, BudgetName, Budgets
-from .rule import Budget, is_over, wait_of
+from .rule import Budget, is_over, left_of, wait_of, within
 
 __all__ = [
     "AccountFailures",
@@ -21,5 +21,7 @@ __all__ = [
     "MemoryAddressFailures",
     "client_key",
     "is_over",
+    "left_of",
     "wait_of",
+    "within",
 ]

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from typing import Protocol
 
 from .recent import Recent
-from .rule import Budget
+from .rule import Budget, left_of, within
 
 # What one customer of a provider has to choose from (RFC 6177): whoever has one address there has them all.
 _IPV6_PREFIX = 64
@@ -38,23 +38,14 @@ class MemoryAddressFailures:
 
     async def left(self, client: str) -> tuple[int, float]:
         """See AddressFailures."""
-        now = self._clock()
-        times = self._within(client, now)
-        seconds = times[0] + self._budget.seconds - now if times else 0.0
-        return self._budget.failures - len(times), seconds
+        return left_of(self._windows.get(client) or (), self._budget, self._clock())
 
     async def add(self, client: str) -> None:
         """See AddressFailures. Beyond the budget nothing is counted, or who goes on trying would never be let in."""
         now = self._clock()
-        times = self._within(client, now)
+        times = within(self._windows.get(client) or (), self._budget, now)
         if len(times) < self._budget.failures:
             self._windows.put(client, (*times, now))
-
-    def _within(self, client: str, now: float) -> tuple[float, ...]:
-        """When each failure that still counts was counted, the oldest first."""
-        times = self._windows.get(client) or ()
-        oldest = now - self._budget.seconds
-        return tuple(at for at in times if at > oldest) if times else ()
 
     def __len__(self) -> int:
         return len(self._windows)

@@ -23,6 +23,18 @@ class Budget:
         return self.failures + 1
 
 
+def within(times: Sequence[float], budget: Budget, now: float) -> tuple[float, ...]:
+    """Those of an address's failures that still count: as many as the budget allows at most, the latest of them."""
+    oldest = now - budget.seconds
+    return tuple([at for at in times if at > oldest][-budget.failures :])
+
+
+def left_of(times: Sequence[float], budget: Budget, now: float) -> tuple[int, float]:
+    """How many failures of an address are left, and the seconds until there is one more; `times` from the oldest on."""
+    counted = within(times, budget, now)
+    return budget.failures - len(counted), max(0.0, counted[0] + budget.seconds - now) if counted else 0.0
+
+
 def wait_of(streak: Sequence[float], budget: Budget, now: float) -> float:
     """Seconds until an account may be asked about again; 0 at once. `streak` are its failures, the latest last.
 

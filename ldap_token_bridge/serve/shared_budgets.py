@@ -19,7 +19,9 @@ from ldap_token_bridge.guard import (
     MemoryAccountFailures,
     MemoryAddressFailures,
     is_over,
+    left_of,
     wait_of,
+    within,
 )
 from ldap_token_bridge.values import dataclass
 
@@ -143,10 +145,8 @@ class SharedAddressFailures:
             return left, seconds
         (found,) = await store.read([self._entry(store, client)], store.patience())
         left, seconds = await self._own.left(client)  # some may have failed while the store was asked
-        times = self._within(found.value) if found else []
-        if len(times) < self._budget.failures:
-            return min(left, self._budget.failures - len(times)), seconds
-        return 0, max(0.0, times[-self._budget.failures] + self._budget.seconds - self._now())
+        shared_left, shared_seconds = left_of(json.loads(found.value) if found else (), self._budget, self._now())
+        return (min(left, shared_left), seconds) if shared_left else (0, shared_seconds)
 
     async def add(self, client: str) -> None:
         """See AddressFailures."""
@@ -166,17 +166,13 @@ class SharedAddressFailures:
         def with_mine(octets: bytes | None) -> bytes:
             nonlocal mine
             mine += self._untold.pop(client, [])
-            times = sorted([*(self._within(octets) if octets else []), *mine])
-            return json.dumps(times[-self._budget.failures :]).encode()
+            times = sorted([*(json.loads(octets) if octets else ()), *mine])
+            return json.dumps(within(times, self._budget, self._now())).encode()
 
         try:
             await store.change(self._entry(store, client), with_mine, store.patience())
         except StoreDown:
             self._untold.pop(client, None)  # it counts here
-
-    def _within(self, octets: bytes) -> list[float]:
-        oldest = self._now() - self._budget.seconds
-        return [at for at in json.loads(octets) if at > oldest]
 
     def _entry(self, store: SharedStore, client: str) -> Entry:
         return store.permanent("address", self._budget.seconds, client.encode())
