@@ -77,6 +77,9 @@ class Relay(Generic[K, V]):
     def __len__(self) -> int:
         return len(self._waits)
 
+    async def close(self) -> None:
+        """Nothing to cancel: each call is made by one of those who ask."""
+
 
 def _tell(waits: "list[asyncio.Future[_Outcome[V] | None]]", outcome: "_Outcome[V]") -> None:
     for wait in waits:

@@ -14,7 +14,8 @@ from ldap_token_bridge.policy.who_can import Grant, WhoCan
 from ldap_token_bridge.settings import Settings
 from ldap_token_bridge.values import dataclass
 
-from .many import GROUPS_REMEMBERED, SECONDS_REMEMBERED, Progress, for_each, open_client
+from .at_once import Progress, for_each
+from .many import GROUPS_REMEMBERED, SECONDS_REMEMBERED, open_client
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +79,7 @@ class _Expanding:
         chosen = sorted(accounts)[:limit]
         self._out.more = len(accounts) - len(chosen)
 
-        async def look_up(account: str) -> None:
-            candidate = await self._person(account)
-            if candidate:
-                self._out.candidates.append(candidate)
-
-        await for_each(chosen, look_up, progress)
+        self._out.candidates += filter(None, await for_each(chosen, self._person, progress))
         self._out.candidates.sort(key=lambda each: (each.subject.kind.value, each.subject.name))
         return self._out
 

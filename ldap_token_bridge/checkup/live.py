@@ -23,6 +23,7 @@ from ldap_token_bridge.ldap import (
 from ldap_token_bridge.policy import GroupReference, Policy
 from ldap_token_bridge.settings import Settings
 
+from .at_once import for_each
 from .certificates import names_in
 from .group_reading import check_groups
 from .item import Grade, Item
@@ -37,7 +38,7 @@ _ANYTHING = FilterTemplate.compile("(objectClass=*)").fill()
 _LATER = "Try again; if it stays so, look into the directory server's own log."
 _LOOK_INTO_DNS = "Check directory.domain and site, the SRV records there, and the name servers of this machine."
 _WRONG_NAME = "is for another name"
-_GROUPS_AT_ONCE = 50
+_GROUPS_AT_ONCE = 50  # a policy may have thousands, and the directory may be far
 _FOUND = 4  # servers that are found by DNS have time for this many of them
 
 
@@ -175,14 +176,7 @@ class _Checkup:
         return Item("people", Grade.FINDING, f"nobody below {options.user_base} matches {text}", where, remedy)
 
     async def _groups(self, references: Iterable[GroupReference]) -> list[Item]:
-        """One after the other they would take minutes where a policy has thousands, or the directory is far."""
-        gate = asyncio.Semaphore(_GROUPS_AT_ONCE)
-
-        async def one(reference: GroupReference) -> Item:
-            async with gate:
-                return await self._group(reference)
-
-        return await asyncio.gather(*map(one, references))
+        return await for_each(tuple(references), self._group, at_once=_GROUPS_AT_ONCE)
 
     async def _group(self, reference: GroupReference) -> Item:
         """A group that the policy names; Active Directory reads an entry by its SID, too ([MS-ADTS] 3.1.1.3.1.2.4)."""

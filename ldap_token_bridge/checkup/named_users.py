@@ -10,8 +10,9 @@ from ldap_token_bridge.ldap import LdapOptions
 from ldap_token_bridge.policy import Policy, Rule
 from ldap_token_bridge.settings import Settings
 
+from .at_once import for_each
 from .item import Grade, Item
-from .many import for_each, open_client
+from .many import open_client
 
 # Whoever names more of them writes the policy by a program, and would wait long.
 _MOST = 200
@@ -28,21 +29,20 @@ async def check_named_users(settings: Settings, options: LdapOptions, policy: Po
         return ()
     if len(named) > _MOST:
         return (Item(_TOPIC, Grade.FINE, f"{len(named)} accounts in the policy: more than {_MOST} are not looked up"),)
-    missing: list[str] = []
     async with open_client(options) as client:
         directory = open_directory(client, settings.directory.options, GroupMemory(1, 0))
 
-        async def look_up(name: str) -> None:
-            if await directory.find_account(name, Deadline.after(settings.server.request_deadline)) is None:
-                missing.append(name)
+        async def is_there(name: str) -> bool:
+            return await directory.find_account(name, Deadline.after(settings.server.request_deadline)) is not None
 
         try:
-            await for_each(tuple(named), look_up, lambda _done, _all: None)
+            found = await for_each(tuple(named), is_there)
         except Unavailable as error:
             return (Item(_TOPIC, Grade.WARNING, f"the policy's accounts cannot be looked up: {error.detail}"),)
+    missing = [name for name, is_found in zip(named, found, strict=True) if not is_found]
     if not missing:
         return (Item(_TOPIC, Grade.FINE, f"accounts in the policy: {len(named)}, and the directory has them"),)
-    return tuple(_warning(name, named[name]) for name in named if name in missing)
+    return tuple(_warning(name, named[name]) for name in missing)
 
 
 def _named(rules: Iterable[Rule]) -> dict[str, Rule]:

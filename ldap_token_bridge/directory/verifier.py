@@ -91,8 +91,7 @@ class Verifier:
 
     async def close(self) -> None:
         """Give up what is under way."""
-        if isinstance(self._verifying, SingleFlight):
-            await self._verifying.close()
+        await self._verifying.close()
 
     async def _verify(self, trial: Trial) -> Verdict:
         """Ask the other bridges, then the directory once, and remember the answer."""

@@ -47,7 +47,6 @@ class Acl:
     """The entries in their order; `others` are parts of the file that decide beside them; `users` those written out."""
 
     entries: tuple[Entry, ...]
-    has_anonymous: bool
     users: tuple[tuple[str, Place], ...]
     others: tuple[Problem, ...]
 
@@ -82,7 +81,7 @@ def read_acl(text: str, file: str) -> Acl:
     if broken:
         raise Misconfigured(broken)
     named = tuple((str(name), document.key_place(("users", name))) for name in users if name)
-    return Acl(entries, "" in users, named, tuple(_others(document, value)))
+    return Acl(entries, named, tuple(_others(document, value)))
 
 
 def _others(document: Document, value: dict[str, Any]) -> Iterator[Problem]:
