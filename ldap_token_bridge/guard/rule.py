@@ -42,7 +42,7 @@ def wait_of(streak: Sequence[float], budget: Budget, now: float) -> float:
     since the first. So does this: a streak is over after twice the budget's time without a failure, or by a success.
     In one streak there are at most `failures` and one more, which comes after the budget's time.
     """
-    if not streak or is_over(streak, budget, now) or len(streak) < budget.failures:
+    if len(streak) < budget.failures:
         return 0.0
     hold = budget.seconds if len(streak) == budget.failures else budget.memory
     return max(0.0, streak[-1] + hold - now)

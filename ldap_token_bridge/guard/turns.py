@@ -1,8 +1,9 @@
 """No more logins at once from one address than it has failures left; the others wait, in the order they came."""
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
+from heapq import heappop, heappush
+from itertools import count
 
 from ldap_token_bridge.deadline import Deadline
 
@@ -14,14 +15,15 @@ class Turns:
 
     def __init__(self) -> None:
         self._under_way: dict[str, int] = {}
-        self._queues: dict[str, deque[asyncio.Future[None]]] = {}
+        self._queues: dict[str, list[tuple[int, asyncio.Future[None]]]] = {}  # heaps, by when they came
+        self._numbers = count()
 
     async def take(self, client: str, left: Left, deadline: Deadline) -> float:
         """0 when it is this login's turn, which must then be given up by `done`; or the seconds until one may try.
 
         Raises TimeoutError at the deadline.
         """
-        was_first = False
+        number = next(self._numbers)
         while True:
             failures, seconds = await left(client)
             if failures == 0:
@@ -32,26 +34,21 @@ class Turns:
                 self._under_way[client] = under_way + 1
                 self._wake(client)
                 return 0.0
-            await self._wait(client, deadline, first=was_first)
-            was_first = True
+            await self._wait(client, deadline, number)
 
     def done(self, client: str) -> None:
         """A login has come to its end."""
         self._under_way[client] -= 1
         self._wake(client)
 
-    async def _wait(self, client: str, deadline: Deadline, *, first: bool) -> None:
+    async def _wait(self, client: str, deadline: Deadline, number: int) -> None:
         mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        queue = self._queues.setdefault(client, deque())
-        if first:
-            queue.appendleft(mine)
-        else:
-            queue.append(mine)
+        heappush(self._queues.setdefault(client, []), (number, mine))
         try:
             async with asyncio.timeout_at(deadline.at):
                 await mine
         except BaseException:
-            if mine.done() and not mine.cancelled():
+            if not mine.cancelled():
                 self._wake(client)  # the turn that this one does not take
             raise
 
@@ -59,7 +56,7 @@ class Turns:
         """The next in the queue looks again."""
         queue = self._queues.get(client)
         while queue:
-            first = queue.popleft()
+            _, first = heappop(queue)
             if not first.done():
                 first.set_result(None)
                 break

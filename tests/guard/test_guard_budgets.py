@@ -1,6 +1,7 @@
 """Both budgets in memory: what is reserved, counted, given back and forgotten, and how much is kept at most."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from ipaddress import ip_address
 
 import pytest
@@ -87,6 +88,27 @@ async def test_giving_back_keeps_the_failures_before() -> None:
     assert await fail(guard) == Block("account", 60)
 
 
+async def test_giving_back_keeps_no_streak_alive() -> None:
+    """It counts from its latest failure, and what was given back is none."""
+    clock = Clock()
+    guard = budgets(clock, Budget(2, 60))
+    await fail(guard)
+    clock.now = 100
+    async with await begin(guard) as attempt:
+        attempt.not_counted()
+    clock.now = 130
+    assert [await fail(guard), await fail(guard)] == [None, None]
+    assert await fail(guard) == Block("account", 60)
+
+
+async def test_giving_back_all_leaves_nothing_behind() -> None:
+    """Or names that are asked about while the directory is down would fill the memory."""
+    failures = MemoryAccountFailures(Budget(3, 900), 1000, Clock())
+    await failures.reserve("id")
+    await failures.give_back("id")
+    assert len(failures) == 0
+
+
 async def test_a_success_forgets_everything() -> None:
     """As the directory does."""
     guard = budgets(Clock(), Budget(3, 60))
@@ -98,16 +120,18 @@ async def test_a_success_forgets_everything() -> None:
     assert await fail(guard) is None
 
 
-async def test_a_success_beside_others_forgets_nothing() -> None:
-    """The directory may have counted a wrong one after it took the right one."""
-    guard = budgets(Clock(), Budget(2, 60))
-    right, wrong = await begin(guard), await begin(guard)
-    async with right:
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_a_success_beside_others_forgets_nothing(is_first: bool) -> None:  # noqa: FBT001 -- a parameter
+    """The directory may have counted a wrong one after it took the right one, whichever of the two began first."""
+    guard = budgets(Clock(), Budget(3, 60))
+    await fail(guard)
+    wrong, right = await begin(guard), await begin(guard)
+    async with AsyncExitStack() as under_way:
+        for attempt in (right, wrong) if is_first else (wrong, right):
+            await under_way.enter_async_context(attempt)
         right.passed()
-    async with wrong:
-        pass
     assert await fail(guard) is None
-    assert await fail(guard)
+    assert await fail(guard), "the first failure counts still"
 
 
 async def test_an_attempt_that_is_cancelled_counts() -> None:
@@ -224,6 +248,15 @@ async def test_an_ipv6_customer_has_one_budget(other: str, is_the_same: bool) ->
     assert (await wrong_login(guard, other) is not None) is is_the_same
 
 
+async def test_each_ipv4_address_has_its_own_budget() -> None:
+    """And none of them that of those whom nobody told."""
+    guard = budgets(Clock(), address=Budget(1, 60))
+    await wrong_login(guard, "192.0.2.1")
+    assert await wrong_login(guard, "192.0.2.1")
+    assert await wrong_login(guard, "192.0.2.2") is None
+    assert await guard.blocked(None) is None
+
+
 async def test_addresses_that_nobody_told_are_one() -> None:
     """A proxy that sends none opens no way past the budget."""
     guard = budgets(Clock(), address=Budget(1, 60))
@@ -289,6 +322,89 @@ async def test_whoever_gives_up_waiting_hands_the_turn_on() -> None:
         gone.cancel()
     assert await patient
     assert len(guard._turns) == 0
+
+
+async def test_whoever_was_called_and_overtaken_stays_the_first() -> None:
+    """Someone new may come in just when the next one is called; that one does not begin at the end of the queue."""
+    guard = budgets(Clock(), address=Budget(1, 60))
+    order: list[str] = []
+
+    async def login(name: str) -> None:
+        async with guard.turn(HERE, Deadline.after(5)):
+            order.append(name)
+
+    async with AsyncExitStack() as waiting:
+        async with guard.turn(HERE, Deadline.after(5)):
+            logins = [asyncio.create_task(login(name)) for name in ("first", "second")]
+            await asyncio.sleep(0.01)
+        await waiting.enter_async_context(guard.turn(HERE, Deadline.after(5)))
+        await asyncio.sleep(0.01)
+        assert order == []
+    await asyncio.gather(*logins)
+    assert order == ["first", "second"]
+
+
+async def test_a_turn_goes_on_if_whoever_was_called_has_just_left() -> None:
+    """A client that hangs up in the moment of its turn: nobody else would be called."""
+    guard = budgets(Clock(), address=Budget(1, 60))
+
+    async def login() -> bool:
+        async with guard.turn(HERE, Deadline.after(2)) as block:
+            return block is None
+
+    async with guard.turn(HERE, Deadline.after(5)):
+        gone, patient = asyncio.create_task(login()), asyncio.create_task(login())
+        await asyncio.sleep(0.01)
+    gone.cancel()
+    assert await patient
+    assert gone.cancelled()
+
+
+async def test_an_address_is_blocked_only_when_none_is_left() -> None:
+    """One wrong login of two leaves the next one free."""
+    guard = budgets(Clock(), address=Budget(2, 60))
+    assert await guard.blocked(HERE) is None
+    await guard.failed(HERE)
+    assert await guard.blocked(HERE) is None
+    await guard.failed(HERE)
+    assert await guard.blocked(HERE) == Block("address", 60)
+
+
+async def test_an_operator_lets_an_account_go_on() -> None:
+    """At once, and no other account; where accounts have no budget there is nothing to do."""
+    guard = budgets(Clock(), Budget(1, 60))
+    await fail(guard)
+    await fail(guard, "other")
+    await guard.forget("id")
+    assert await fail(guard) is None
+    assert await fail(guard, "other")
+    await budgets(Clock()).forget("id")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "is_used_up", "told"),
+    [
+        ((Block("address", 9), None), False, None),
+        ((Block("address", 9), None), True, Block("address", 9)),
+        ((Block("account", 9), None), False, Block("account", 9)),
+        ((None,), True, None),
+    ],
+)
+async def test_a_block_of_another_address_is_no_answer(
+    outcomes: tuple[Block | None, ...],
+    is_used_up: bool,  # noqa: FBT001 -- a parameter
+    told: Block | None,
+) -> None:
+    """A shared call that was blocked for another's address is made anew; for the account, or the own, it counts."""
+    guard = budgets(Clock(), address=Budget(1, 60))
+    if is_used_up:
+        await guard.failed(HERE)
+    calls = iter(outcomes)
+
+    async def call() -> Block | None:
+        return next(calls)
+
+    assert await guard.joined(HERE, call) == told
 
 
 async def test_off_is_no_limit() -> None:
