@@ -14,7 +14,7 @@ from ldap_token_bridge.identity import Refusal
 from ldap_token_bridge.ldap import BindResult, Entry
 from tests.support.table_directory import ALICE, Row, TableClient, dn, options, paths, read
 
-NOW = 1_800_000_000.0  # 15 January 2027
+NOW = 1_800_000_000.0  # 2027-01-15 08:00:00 UTC, the 20833rd day
 
 
 def state(kind: Kind, **values: str) -> Refusal | None:
@@ -28,24 +28,24 @@ def state(kind: Kind, **values: str) -> Refusal | None:
     ("kind", "values", "expected"),
     [
         ("rfc2307", {}, None),
-        ("rfc2307", {"shadowExpire": "20000"}, Refusal.ACCOUNT_EXPIRED),
+        ("rfc2307", {"shadowExpire": "20833"}, Refusal.ACCOUNT_EXPIRED),
+        ("rfc2307", {"shadowExpire": "20834"}, None),
         ("rfc2307", {"shadowExpire": "1"}, Refusal.ACCOUNT_EXPIRED),
-        ("rfc2307", {"shadowExpire": "30000"}, None),
         ("rfc2307", {"shadowExpire": "0"}, None),
         ("rfc2307", {"shadowExpire": "-1"}, None),
         ("rfc2307", {"pwdReset": "TRUE"}, Refusal.MUST_CHANGE_PASSWORD),
         ("389ds", {}, None),
         ("389ds", {"nsAccountLock": "TRUE"}, Refusal.ACCOUNT_DISABLED),
         ("389ds", {"nsAccountLock": "false"}, None),
-        ("389ds", {"accountUnlockTime": "20260101000000Z"}, None),
-        ("389ds", {"accountUnlockTime": "20990101000000Z"}, Refusal.ACCOUNT_LOCKED),
+        ("389ds", {"accountUnlockTime": "20270115080000Z"}, None),
+        ("389ds", {"accountUnlockTime": "20270115080001Z"}, Refusal.ACCOUNT_LOCKED),
         ("389ds", {"accountUnlockTime": "19700101000000Z"}, Refusal.ACCOUNT_LOCKED),
         ("freeipa", {}, None),
         ("freeipa", {"nsAccountLock": "true"}, Refusal.ACCOUNT_DISABLED),
-        ("freeipa", {"krbPrincipalExpiration": "20260101000000Z"}, Refusal.ACCOUNT_EXPIRED),
-        ("freeipa", {"krbPrincipalExpiration": "20990101000000Z"}, None),
-        ("freeipa", {"krbPasswordExpiration": "20260101000000Z"}, Refusal.PASSWORD_EXPIRED),
-        ("freeipa", {"krbPasswordExpiration": "20990101000000Z"}, None),
+        ("freeipa", {"krbPrincipalExpiration": "20270115080000Z"}, Refusal.ACCOUNT_EXPIRED),
+        ("freeipa", {"krbPrincipalExpiration": "20270115080001Z"}, None),
+        ("freeipa", {"krbPasswordExpiration": "20270115080000Z"}, Refusal.PASSWORD_EXPIRED),
+        ("freeipa", {"krbPasswordExpiration": "20270115080001Z"}, None),
     ],
 )
 def test_the_state_of_an_account(kind: Kind, values: dict[str, str], expected: Refusal | None) -> None:

@@ -43,20 +43,30 @@ def ad_state(**attributes: bytes) -> Refusal | None:
     [
         ({}, None),
         ({"userAccountControl": b"514"}, Refusal.ACCOUNT_DISABLED),
+        ({"userAccountControl": b"513"}, None),
         ({"accountExpires": b"0"}, None),
         ({"accountExpires": b"9223372036854775807"}, None),
         ({"accountExpires": b"10000000"}, Refusal.ACCOUNT_EXPIRED),
-        ({"accountExpires": b"%d" % int((NOW + 11_644_473_600 + 60) * 10_000_000)}, None),
-        ({"accountExpires": b"%d" % int((NOW + 11_644_473_600 - 60) * 10_000_000)}, Refusal.ACCOUNT_EXPIRED),
+        ({"accountExpires": b"%d" % int((NOW + 11_644_473_600 + 1) * 10_000_000)}, None),
+        ({"accountExpires": b"%d" % int((NOW + 11_644_473_600) * 10_000_000)}, Refusal.ACCOUNT_EXPIRED),
         ({"msDS_User_Account_Control_Computed": b"16"}, Refusal.ACCOUNT_LOCKED),
         ({"msDS_User_Account_Control_Computed": b"8388608"}, Refusal.PASSWORD_EXPIRED),
+        ({"msDS_User_Account_Control_Computed": b"1"}, None),
         ({"pwdLastSet": b"0"}, Refusal.MUST_CHANGE_PASSWORD),
         ({"pwdLastSet": b"0", "userAccountControl": b"66048"}, None),
+        ({"pwdLastSet": b"0", "userAccountControl": b"513"}, Refusal.MUST_CHANGE_PASSWORD),
     ],
 )
 def test_the_state_of_an_active_directory_account(attributes: dict[str, bytes], expected: Refusal | None) -> None:
     """Disabled, expired, locked, must change; a password that never expires need not be changed."""
     assert ad_state(**attributes) == expected
+
+
+def test_an_active_directory_account_whose_flags_are_unread_is_not_let_in() -> None:
+    """A service account that may not read them would let in everybody who was disabled."""
+    with pytest.raises(Unavailable) as raised:
+        ad_state(userAccountControl=b"")
+    assert "userAccountControl" in raised.value.detail
 
 
 @pytest.mark.parametrize(
@@ -65,8 +75,8 @@ def test_the_state_of_an_active_directory_account(attributes: dict[str, bytes], 
         ("mail", b"x", None),
         ("pwdaccountlockedtime", b"000001010000Z", Refusal.ACCOUNT_DISABLED),
         ("pwdaccountlockedtime", b"20260101000000Z", Refusal.ACCOUNT_LOCKED),
-        ("pwdendtime", b"20200101000000Z", Refusal.ACCOUNT_EXPIRED),
-        ("pwdendtime", b"20990101000000Z", None),
+        ("pwdendtime", b"20270115080000Z", Refusal.ACCOUNT_EXPIRED),
+        ("pwdendtime", b"20270115080001Z", None),
         ("pwdreset", b"TRUE", Refusal.MUST_CHANGE_PASSWORD),
         ("pwdreset", b"FALSE", None),
     ],
