@@ -19,6 +19,7 @@ from ldap_token_bridge.errors import Misconfigured
 from .address import StoreAddress
 from .backend import StoreDown, Write
 from .login import StoreLogin
+from .redis_answers import read_in_turns
 from .redis_tls import use_our_contexts
 
 _CONNECTIONS = 32  # more than are ever used at once
@@ -49,7 +50,11 @@ class RedisBackend:
             pipeline = self._client.pipeline(transaction=False)
             for name in names:
                 pipeline.getrange(name, 0, at_most - 1)
-            return [value or None for value in await pipeline.execute()]
+            values = await pipeline.execute()
+        # The library gives what came: a number, a truth or a list, if that is what the server says.
+        if not all(value is None or isinstance(value, bytes) for value in values):
+            raise StoreDown("it answers with something else than octets")
+        return [value or None for value in values]
 
     async def write(self, writes: Sequence[Write]) -> None:
         """See Backend."""
@@ -101,6 +106,7 @@ def _told(error: Exception) -> str:
 
 def _client(address: StoreAddress, login: StoreLogin) -> tuple[Any, tuple[Any, ...]]:
     """The client, and those beside it that must be closed, too."""
+    read_in_turns()
     options: dict[str, Any] = {
         "username": address.user or None,
         "password": login.password.reveal() if login.password else None,
