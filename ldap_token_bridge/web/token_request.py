@@ -68,6 +68,10 @@ async def read_form(request: web.Request, address: Address | None, deadline: Dea
     if _single(fields, "access_type") not in ("", "online", "offline"):
         raise BadRequest("access_type must be online or offline")
     credentials, refresh_token = _grant(fields)
+    if credentials and any(
+        _is_of_another(header, credentials) for header in request.headers.getall("Authorization", ())
+    ):
+        raise BadRequest("the form and the Authorization header name two logins; send one of them")
     return TokenRequest(
         credentials,
         _single(fields, "service"),
@@ -112,6 +116,16 @@ def read_basic(headers: Sequence[str]) -> Credentials | None:
         return Credentials(username.decode(), Secret(password))
     except (binascii.Error, ValueError):
         raise BadCredentials from None
+
+
+def _is_of_another(header: str, credentials: Credentials) -> bool:
+    """Whether it holds a login, and not this one: a proxy may have checked that, while the token is for this one."""
+    if header.partition(" ")[0].lower() != "basic":
+        return False
+    try:
+        return read_basic((header,)) != credentials
+    except BadCredentials:
+        return True
 
 
 def _fields(text: str) -> Mapping[str, Sequence[str]]:

@@ -130,6 +130,19 @@ def test_two_authorization_headers_are_refused(bridge: RunningBridge) -> None:
     connection.close()
 
 
+def test_a_form_beside_the_login_of_another_is_refused(bridge: RunningBridge, wire: Wire) -> None:
+    """A proxy might have checked the header; nothing of either reaches the directory. The same login twice is one."""
+    assert bridge.post(login="bob", basic=("bob", canaries.password("bob"))).claims["sub"] == "bob"
+    before = wire.seen
+    for other in (("alice", canaries.password("alice")), ("bob", wrong_password()), ("BOB", canaries.password("bob"))):
+        answer = bridge.post(login="bob", basic=other)
+        assert (answer.status, answer.message) == (
+            400,
+            "the form and the Authorization header name two logins; send one of them",
+        )
+    assert wire.seen == before
+
+
 def test_an_unknown_user_reads_like_a_wrong_password(bridge: RunningBridge) -> None:
     """Nobody learns which names exist: status, headers and text are the same."""
     unknown = bridge.get(login="nobody-here", password=wrong_password())

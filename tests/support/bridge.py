@@ -163,8 +163,12 @@ class RunningBridge(Process):
         changes: Mapping[str, str | None] | None = None,
         content_type: str = "application/x-www-form-urlencoded",
         chunked: bool = False,
+        basic: tuple[str, str] | None = None,
     ) -> Answer:
-        """A password grant as containerd sends it; `changes` replace fields, None takes one away."""
+        """A password grant as containerd sends it; `changes` replace fields, None takes one away.
+
+        No client sends `basic` beside it.
+        """
         fields: dict[str, str | None] = {
             "grant_type": "password",
             "service": SERVICE,
@@ -175,7 +179,7 @@ class RunningBridge(Process):
         }
         form = [(name, value) for name, value in fields.items() if value is not None]
         form += [("scope", scope) for scope in scopes]
-        return request(f"{self.url}{path}", form=form, content_type=content_type, chunked=chunked)
+        return request(f"{self.url}{path}", form=form, content_type=content_type, chunked=chunked, basic=basic)
 
     def metrics(self) -> str:
         """What Prometheus would read."""
