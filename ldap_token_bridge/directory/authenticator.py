@@ -72,11 +72,13 @@ class Authenticator:
                 if block := await self._budgets.blocked(address):
                     return Refused(Refusal.TOO_MANY_ATTEMPTS, block=block)  # no search for each name that is made up
                 known = self._people.remembered(name)  # others may have found them meanwhile
+            elif anew and isinstance(told := self._judge(known, credentials.password), Refusal):
+                return self._refused_again(known, told)  # no search for each time that an old password comes
             login = await self._login(name, None if anew else known, credentials.password, deadline, address, anew=anew)
             # One account has many spellings, and a search for each is no less work than for names that are made up. A
             # refusal from memory, or for a block, had no bind that would have counted for the address.
             is_refused = isinstance(login, Refused) and (login.cache == "hit" or login.block is not None)
-            if known is None and not anew and is_refused and self._people.answer_for(name):
+            if known is None and is_refused and self._people.answer_for(name):
                 await self._budgets.failed(address)
             return login  # noqa: TRY300 -- both may meet the deadline
         except TimeoutError:
@@ -88,10 +90,9 @@ class Authenticator:
         known = self._people.remembered(name) if name and is_possible_password(credentials.password) else None
         if known is None:
             return None
-        told = self._passwords.judge(known, self._passwords.mark(known, credentials.password))
+        told = self._judge(known, credentials.password)
         if isinstance(told, Refusal):
-            self._on_lookup("people", True)
-            return self._refused(known, told, Spent())
+            return self._refused_again(known, told)
         groups = self._people.remembered_groups(known) if told else None
         if groups is None:
             return None
@@ -210,6 +211,15 @@ class Authenticator:
             with spent.waiting("groups"):
                 groups = await self._people.groups_of(known, deadline)
         return Authenticated(known.person.account, groups, "hit", spent, known.person.password_date)
+
+    def _judge(self, known: Known, password: Secret) -> Refusal | bool:
+        """What memory alone knows of this password."""
+        return self._passwords.judge(known, self._passwords.mark(known, password))
+
+    def _refused_again(self, known: Known, why: Refusal) -> Refused:
+        """Without asking anybody."""
+        self._on_lookup("people", True)
+        return self._refused(known, why, Spent())
 
     def _refused(self, known: Known, why: Refusal, spent: Spent) -> Refused:
         """By what is remembered of this password."""

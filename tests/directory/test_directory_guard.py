@@ -389,15 +389,28 @@ async def test_an_operator_ends_the_hour_after_guesses() -> None:
         assert world.binds == binds
 
 
+@pytest.mark.parametrize("anew", [False, True])
 @pytest.mark.parametrize("is_blocked", [False, True])
-async def test_spellings_of_one_account_are_no_way_to_search_without_end(is_blocked: bool) -> None:  # noqa: FBT001 -- a case
+async def test_spellings_of_one_account_are_no_way_to_search_without_end(is_blocked: bool, anew: bool) -> None:  # noqa: FBT001 -- cases
     """One wrong password under a thousand of them: no more searches than for as many names that are made up."""
     world = World()
     for number in range(3 if is_blocked else 1):
         assert await world.reason(f"wrong-{number}") == WRONG
     for number in range(1000):
-        await world.login("new" if is_blocked else "wrong-0", rf"D{number}\alice")
+        await world.login("new" if is_blocked else "wrong-0", rf"D{number}\alice", anew=anew)
     assert world.directory.asked["find"] <= 101
+
+
+async def test_an_old_password_that_asks_for_a_refresh_token_is_a_search_a_minute() -> None:
+    """As for who asks for none: a fleet that does so all the time blocks nobody and costs the directory nothing."""
+    world = World(address=Budget(3, 60))
+    for _ in range(4):
+        logins = [await world.login("old", anew=True) for _ in range(50)]
+        assert {login.reason for login in logins if isinstance(login, Refused)} == {WRONG}
+        assert world.directory.asked.pop("find") == 1
+        world.minutes(1.1)
+    assert world.binds == 1
+    assert isinstance(await world.login(anew=True), Authenticated)
 
 
 async def test_many_who_wait_for_one_search_are_one_failure_at_most() -> None:
