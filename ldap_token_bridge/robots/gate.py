@@ -85,6 +85,8 @@ class RobotGate:
         before: "RobotGate | None" = None,
     ) -> None:
         self._robots = robots
+        # While one robot's secret is being changed it has two hashes; a wrong secret costs as many for every name.
+        self._hashes = max((len(robot.hashes) for robot in robots), default=1)
         self._budgets = budgets or Budgets()
         self._now = now
         self._memory = _Memory(remember, remember_refused)
@@ -165,7 +167,7 @@ class RobotGate:
         async with self._budgets.turn(address, deadline) as block:
             if block:
                 return block
-            proved = await asyncio.get_running_loop().run_in_executor(_HASHING, _compare, robot, secret)
+            proved = await asyncio.get_running_loop().run_in_executor(_HASHING, _compare, robot, secret, self._hashes)
             if not proved:
                 await self._budgets.failed(address)
             return proved
@@ -185,8 +187,8 @@ def _key(name: str, robot: Robot | None) -> str:
     return ":".join((name, *robot.hashes)) if robot else name
 
 
-def _compare(robot: Robot | None, secret: Secret) -> bool:
-    """Takes the time of a hash for a robot that does not exist, too."""
+def _compare(robot: Robot | None, secret: Secret, hashes: int) -> bool:
+    """A secret that is wrong takes the time of so many hashes, for a robot that does not exist, too."""
     from .hashes import proves_one  # noqa: PLC0415 -- brings argon2
 
-    return proves_one(secret, robot.hashes if robot else ())
+    return proves_one(secret, robot.hashes if robot else (), hashes)

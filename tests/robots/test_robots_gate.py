@@ -124,6 +124,20 @@ async def test_a_name_that_is_nobodys_costs_a_hash_too(hashes: list[str]) -> Non
     assert len(hashes) == 1
 
 
+async def test_a_robot_whose_secret_is_being_changed_is_told_by_no_time(hashes: list[str]) -> None:
+    """It has two hashes: a wrong secret is held against two for every name."""
+    text = add_robot("", "robots.yaml", make_robot("ci", SECRET, owner="team-a"))
+    text = add_robot(text, "robots.yaml", make_robot("nightly", new_secret(), owner="team-a"))
+    at, cost = gate_of(rotate_robot(text, "robots.yaml", "ci", new_secret())), dict[str, int]()
+    for name in ("ci", "nightly", "nobody"):
+        await login(at, f"robot+{name}", new_secret())
+        cost[name] = len(hashes)
+        hashes.clear()
+    assert cost == {"ci": 2, "nightly": 2, "nobody": 2}
+    assert await login(at) == ("ci", None)
+    assert len(hashes) <= 2
+
+
 async def test_a_reload_costs_no_hash(hashes: list[str]) -> None:
     """What was proved or refused of a robot still counts if its hashes are the same, whatever else has changed."""
     text, wrong = add_robot("", "robots.yaml", make_robot("ci", SECRET, owner="team-a")), new_secret()
