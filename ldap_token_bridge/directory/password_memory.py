@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from ldap_token_bridge.cache import PasswordMarks, PasswordProofs, RejectedPasswords
+from ldap_token_bridge.guard import FEWEST_COUNTED
 from ldap_token_bridge.identity import Refusal, Secret
 
 from .guesses import Guesses
@@ -20,7 +21,7 @@ class PasswordMemory:
         self.proofs = PasswordProofs(times.max_accounts, times.credentials, clock)
         self.rejected = RejectedPasswords[Refusal](times.max_accounts, times.rejected, clock)
         self.wrong = RejectedPasswords[str](times.max_accounts, wrong, clock)
-        self._guesses = Guesses(times.max_accounts, clock)
+        self._guesses = Guesses(max(times.max_accounts, FEWEST_COUNTED), clock)
 
     def mark(self, known: Known, password: Secret) -> bytes:
         """By which this password on this account is known here."""

@@ -4,12 +4,13 @@ Knows nothing of directories or HTTP: callers say which account, from where, and
 is what was asked; what memory refuses costs nothing.
 """
 
-from .accounts import AccountFailures, MemoryAccountFailures
+from .accounts import FEWEST_COUNTED, AccountFailures, MemoryAccountFailures
 from .addresses import AddressFailures, MemoryAddressFailures, client_key
 from .budgets import Attempt, Block, BudgetName, Budgets
 from .rule import Budget, is_over, left_of, wait_of, within
 
 __all__ = [
+    "FEWEST_COUNTED",
     "AccountFailures",
     "AddressFailures",
     "Attempt",

@@ -7,6 +7,10 @@ from typing import Protocol
 from .recent import Recent
 from .rule import Budget, is_over, wait_of
 
+FEWEST_COUNTED = 100_000
+"""Failures count for so many accounts at least, however few are remembered otherwise: who makes some hundred others fail
+would push an account's count out of memory, and have the directory lock it. An entry takes some 300 octets."""
+
 
 class AccountFailures(Protocol):
     """Where they are counted: in memory, or in a store that replicas share."""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from ldap_token_bridge.cache import Entry, ExpiringCache, SharedStore, StoreDown
 from ldap_token_bridge.guard import (
+    FEWEST_COUNTED,
     AccountFailures,
     AddressFailures,
     Budget,
@@ -182,6 +183,7 @@ def shared_budgets(
     account: Budget | None, address: Budget | None, max_entries: int, place: BudgetPlace, now: _Clock = time.time
 ) -> Budgets:
     """Budgets of all bridges that share the store in `place`; None is `off`."""
+    max_entries = max(max_entries, FEWEST_COUNTED)
 
     def accounts(kind: str) -> SharedAccountFailures | None:
         if account is None:
