@@ -345,7 +345,7 @@ def test_what_is_no_id_or_account_is_not_written_down(refresh: Refresh) -> None:
         with pytest.raises(Misconfigured) as raised:
             revoke_token(refresh.list, wrong, 1)
         assert not wrong or wrong not in str(raised.value)
-    for wrong in ("", "CORP\\alice", "alice@corp.example.com", "ali\nce", "x" * 300):
+    for wrong in ("", "CORP\\alice", "alice@corp.example.com", "ali\nce", "x" * 300, " alice", "alice "):
         with pytest.raises(Misconfigured, match="whoami"):
             revoke_tokens_of(refresh.list, wrong, 1)
     assert refresh.list.read_bytes() == before

@@ -88,7 +88,8 @@ def revoke_tokens_of(path: Path, account: str, now: int, *, addresses: bool = Fa
     A name for the login that is not the account's would revoke nothing. `addresses` says that accounts may hold an @.
     """
     typed_for_login = "\\" in account or ("@" in account and not addresses)
-    if not account or len(account) > _MAX_NAME or typed_for_login or not account.isprintable():
+    is_no_name = not account or len(account) > _MAX_NAME or account != account.strip() or not account.isprintable()
+    if is_no_name or typed_for_login:
         remedy = (
             "Write the account as tokens and the audit trail show it, without the domain: alice. "
             "It is the account that this shows: ldap-token-bridge whoami NAME"
