@@ -8,8 +8,8 @@ from .recent import Recent
 from .rule import Budget, is_over, wait_of
 
 FEWEST_COUNTED = 100_000
-"""Failures count for so many accounts at least, however few are remembered otherwise: who makes some hundred others fail
-would push an account's count out of memory, and have the directory lock it. An entry takes some 300 octets."""
+"""Failures count for so many accounts at least, however few are remembered otherwise: who makes some hundred fail
+would push the count of another out of memory, and have the directory lock it. An entry takes some 300 octets."""
 
 
 class AccountFailures(Protocol):
