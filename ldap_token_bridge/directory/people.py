@@ -37,7 +37,7 @@ class Known:
     look_again: float = 0.0  # a nobody: from when on a search is to tell whether there is someone by now
     login: str = ""  # how other bridges find the same person; empty: not at all
     looked_at: float = 0.0
-    is_new: bool = False  # a search found them under this name, and nobody has answered for it yet
+    is_new: bool = False  # a search was made for this name, and nobody has answered for it yet
 
 
 class People:
@@ -112,7 +112,7 @@ class People:
 
     def answer_for(self, name: LoginName) -> bool:
         """Whether a search for this name is still to be counted: true once for each, though many waited for it."""
-        known = self._people.get(name.key)
+        known = self.remembered(name)
         is_new = known is not None and known.is_new
         if known is not None:
             known.is_new = False
@@ -152,7 +152,9 @@ class People:
             self._people.discard(key)
             nobody = self._nobodies.get(key)
             if nobody is None:
-                nobody = Known(self._directory.nobody(name), is_nobody=True, login=key, looked_at=self._clock())
+                nobody = Known(
+                    self._directory.nobody(name), is_nobody=True, login=key, looked_at=self._clock(), is_new=True
+                )
                 self._nobodies.put(key, nobody)
             nobody.look_again = self._clock() + self._recheck
             self.on_found(key, None)

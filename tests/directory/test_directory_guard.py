@@ -421,3 +421,21 @@ async def test_many_who_wait_for_one_search_are_one_failure_at_most() -> None:
         reasons = await asyncio.gather(*(world.reason("old", r"CORP\alice") for _ in range(100)))
         assert set(reasons) == {WRONG}
     assert await world.reason("right") == "in"
+
+
+async def test_spellings_tell_no_name_that_exists() -> None:
+    """They count for their address as much if they are nobody's: else what is left of its budget would tell."""
+
+    async def left(name: str, wrong: int) -> int:
+        world = World(address=Budget(20, 60))
+        for number in range(wrong):
+            assert await world.reason(f"wrong-{number}", name) == WRONG
+        for spelling in (rf"CORP\{name}", rf"corp.example.com\{name}"):
+            await world.login("wrong-0" if wrong == 1 else "new", spelling)
+        for number in range(20):
+            if await world.reason("wrong", f"made-up-{number}") == BLOCKED:
+                return number
+        return 20
+
+    for wrong in (1, 3):
+        assert await left("nobody", wrong) == await left("alice", wrong) == 18 - wrong
