@@ -25,11 +25,14 @@ class Guesses:
         self._under_way: dict[str, set[bytes]] = {}  # by far the most are answered: those cost no more than this
         self._unanswered = ExpiringCache[str, frozenset[bytes]](max_accounts, _SECONDS, clock)
 
-    def are_too_many(self, account: str) -> bool:
-        """Whether memory may not prove this account any more: no password of it is to be remembered as right."""
-        under_way = self._under_way.get(account, _NONE)
-        unanswered = self._unanswered.get(account)
-        return len(under_way | unanswered if unanswered else under_way) >= _MOST
+    def are_too_many(self, account: str, but: bytes = b"") -> bool:
+        """Whether memory may not prove this account any more: no password of it is to be remembered as right.
+
+        `but` is the mark of a password that is under way, and is not counted yet.
+        """
+        under_way, unanswered = self._under_way.get(account, _NONE), self._unanswered.get(account)
+        marks = under_way | unanswered if unanswered else under_way
+        return len(marks) - (but in marks) >= _MOST
 
     def begin(self, account: str, mark: bytes) -> None:
         """The password of this mark is being tried; `end` must follow."""

@@ -38,12 +38,12 @@ class PasswordMemory:
 
     def proved(self, key: str, mark: bytes, age: float = 0.0) -> None:
         """This password was right `age` seconds ago; not remembered of an account that somebody guesses at."""
-        if not self._guesses.are_too_many(key):
+        if not self._guesses.are_too_many(key, mark):
             self.proofs.remember(key, mark, age)
 
-    def is_guessed(self, key: str) -> bool:
+    def is_guessed(self, key: str, mark: bytes) -> bool:
         """Whether so many other passwords were tried on memory that it proves this account no more."""
-        return self._guesses.are_too_many(key)
+        return self._guesses.are_too_many(key, mark)
 
     def tries(self, known: Known, mark: bytes) -> None:
         """A password that memory does not prove: one of few, until the directory tells of it. `tried` must follow."""

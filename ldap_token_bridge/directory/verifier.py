@@ -99,7 +99,8 @@ class Verifier:
         known = trial.known
         check = self._replicas.check(trial.key, trial.password)
         try:
-            only_refusals = trial.anew or known.person.state is not None or self._passwords.is_guessed(trial.key)
+            is_guessed = self._passwords.is_guessed(trial.key, trial.mark)
+            only_refusals = trial.anew or known.person.state is not None or is_guessed
             told = await check.told(trial.patience, trial.deadline, only_refusals=only_refusals)
             if told:
                 return self._passwords.heed(told, known, trial.mark)
@@ -161,7 +162,7 @@ class Verifier:
             else:
                 attempt.not_counted()
             raise
-        if result.ok and self._passwords.is_guessed(trial.key):
+        if result.ok and self._passwords.is_guessed(trial.key, trial.mark):
             attempt.not_counted()  # each login is a bind now: begun anew by each, the budget would be none
         elif result.ok:
             attempt.passed()

@@ -376,6 +376,28 @@ async def test_who_guesses_on_memory_gains_no_tries_at_the_directory() -> None:
     assert await world.reason("wrong-3", address=IPv4Address("192.0.2.4")) == BLOCKED
 
 
+async def test_the_right_password_is_none_of_the_five() -> None:
+    """After four others it is remembered still, and begins the budget of the account anew."""
+    world, elsewhere = World(address=Budget(2, 200)), IPv4Address("192.0.2.2")
+    assert await world.reason("right") == "in"
+    for name in ("x", "y"):
+        await world.login("wrong", name)
+    for number in range(4):
+        assert await world.reason(f"guess-{number}") == BLOCKED
+    world.minutes(1.1)
+    assert await world.reason("wrong-0", address=elsewhere) == WRONG
+    assert await world.reason("wrong-1", address=elsewhere) == WRONG
+    assert world.binds == 5
+    assert [await world.reason("right", address=IPv4Address("192.0.2.3")) for _ in range(2)] == ["in", "in"]
+    assert world.binds == 1
+    assert [await world.reason(f"again-{n}", address=IPv4Address(f"198.51.100.{n}")) for n in range(4)] == [
+        WRONG,
+        WRONG,
+        WRONG,
+        BLOCKED,
+    ]
+
+
 async def test_an_operator_ends_the_hour_after_guesses() -> None:
     """For one account by its name; forgetting everybody is no leave to guess anew."""
     world = World()
