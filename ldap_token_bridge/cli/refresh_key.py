@@ -21,9 +21,8 @@ from ldap_token_bridge.yamlfile import format_duration
 
 from .common import config_option, examples, find_config, run_or_explain, show_warnings
 
-_Step = Literal["new", "add", "activate", "drop"]
+_Step = Literal["add", "activate", "drop"]
 _STEPS = {
-    "new": new_refresh_key,
     "add": add_refresh_key,
     "activate": activate_refresh_key,
     "drop": drop_refresh_keys,
@@ -67,9 +66,12 @@ def refresh_key(config: Path | None, step: _Step | None) -> None:
             first = f" First make the next: ldap-token-bridge keys refresh-key{options} --add" if step != "drop" else ""
             click.echo(f"There is nothing to {step}: key {before.ids[0]} is the only one.{first}")
             return
-    if step is None:  # before the key: a list that cannot be made can be tried again
-        start_revocations(refresh.revocations)
-    keys = _STEPS[step or "new"](refresh.key_file)
+    if step is None:
+        # Before the key: if it fails, all of it can be tried again. Never beside a key, with which tokens were sealed:
+        # an empty list in place of one that was lost would let all of them work again.
+        keys = new_refresh_key(refresh.key_file, lambda: start_revocations(refresh.revocations))
+    else:
+        keys = _STEPS[step](refresh.key_file)
     if step == "drop":
         show_warnings(_too_early(changed, refresh.lifetime))
     show_warnings(keys.warnings)

@@ -129,13 +129,17 @@ class RefreshKeys:
         return "".join(f"{line}\n" for line in lines).encode()
 
 
-def new_refresh_key(path: Path) -> RefreshKeys:
-    """Makes the file with its first key; raises Misconfigured if there is one already."""
+def new_refresh_key(path: Path, before: Callable[[], None] = lambda: None) -> RefreshKeys:
+    """Makes the file with its first key; raises Misconfigured if there is one already.
+
+    `before` is called before the key is made, and only if there is none.
+    """
     with explained(path.parent, "cannot write the key for refresh tokens"):
         make_folder(path.parent, 0o700)
         if path.exists():
             remedy = "For the next key: ldap-token-bridge keys refresh-key --add"
             raise Misconfigured.one("exists already, and no key is ever overwritten", str(path), remedy)
+        before()
         create(path, RefreshKeys(path, ()).with_next(secrets.token_bytes(_BYTES)).text(), SECRET_MODE)
     return RefreshKeys.load(path)
 

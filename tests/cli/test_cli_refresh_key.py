@@ -43,6 +43,15 @@ def test_a_list_that_cannot_be_made_leaves_no_key(tmp_path: Path) -> None:
     assert _run(settings).exit_code == 0
 
 
+def test_a_list_that_was_lost_is_never_made_anew_beside_a_key(settings: Path) -> None:
+    """An empty one would let tokens work again that were called back; the refusal speaks of the key alone."""
+    (settings.parent / "revoked.json").unlink()
+    result = _run(settings)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "exists already" in result.stderr
+    assert not (settings.parent / "revoked.json").exists()
+
+
 def test_nothing_to_drop(settings: Path) -> None:
     """One key alone is left as it is, and nobody is sent to the replicas with it."""
     before = (settings.parent / "refresh-keys").read_bytes()
