@@ -57,7 +57,7 @@ class RefreshKeys:
         keys, older, marked = list[bytes](), set[bytes](), False
         for number, line in enumerate(lines, 1):
             if line.startswith("#"):
-                marked = line.strip() == _OLDER
+                marked = marked or line.strip() == _OLDER
             elif line.strip():
                 keys.append(_key(line.strip(), Place(str(path), number)))
                 older |= {keys[-1]} if marked else set()

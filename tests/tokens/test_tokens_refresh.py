@@ -194,7 +194,7 @@ def test_an_old_key_that_was_appended_by_hand_is_marked_and_dropped(tmp_path: Pa
         Misconfigured, match=r"if somebody wrote it there and it is an old one: write the line '# Older:'"
     ):
         drop_refresh_keys(path)
-    path.write_text(f"{text}# Older:\n{old}\n")
+    path.write_text(f"{text}# Older:\n# of the year before\n\n{old}\n")
     assert drop_refresh_keys(path).ids == seals
 
 
