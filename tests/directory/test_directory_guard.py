@@ -398,6 +398,23 @@ async def test_the_right_password_is_none_of_the_five() -> None:
     ]
 
 
+async def test_the_hour_after_guesses_ends_while_the_owner_logs_in() -> None:
+    """An account that is never idle is remembered again, too; and guesses of other hours do not add up."""
+    world, elsewhere = World(address=Budget(2, 20_000)), IPv4Address("192.0.2.2")
+    assert await world.reason("right") == "in"
+    for name in ("x", "y"):
+        await world.login("wrong", name)
+    for guesses in (5, 3, 3):
+        for number in range(guesses):
+            assert await world.reason(f"guess-{number}-of-{guesses}") == BLOCKED
+        for _ in range(61):
+            world.minutes(1.01)
+            assert await world.reason("right", address=elsewhere) == "in"
+        assert world.binds >= 61
+        assert [await world.reason("right", address=elsewhere) for _ in range(3)] == ["in"] * 3
+        assert world.binds == 0
+
+
 async def test_an_operator_ends_the_hour_after_guesses() -> None:
     """For one account by its name; forgetting everybody is no leave to guess anew."""
     world = World()
