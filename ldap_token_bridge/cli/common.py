@@ -98,7 +98,7 @@ def _no_settings(path: Path) -> tuple[str, str] | None:
         return _ABSENT
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
-        remedy = f"Give the command as a user who may read it (this one is uid {os.geteuid()})."
+        remedy = f"Give the command as a user who may read it (this is uid {os.geteuid()}), or name another: -c FILE"
         return f"cannot be read: {reason}", remedy
     if stat.S_ISDIR(mode):
         return "this is a folder", f"Name the settings file in it: -c {path / 'bridge.yaml'}"

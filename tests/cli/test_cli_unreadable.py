@@ -65,6 +65,15 @@ def test_the_usual_places_are_not_passed_over(tmp_path: Path, monkeypatch: pytes
     assert "error: bridge.yaml: this is a folder" in result.stderr
 
 
+def test_a_folder_that_may_not_be_entered_is_no_dead_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`sudo -u bridge` in root's own folder looks there first: which file is meant can be said."""
+    monkeypatch.delenv("LTB_CONFIG", raising=False)
+    monkeypatch.setattr("ldap_token_bridge.cli.common.CONFIG_PLACES", (Path(_UNREACHABLE), Path("/dev/null")))
+    result = _run("keys", "list")
+    assert result.exit_code == 2
+    assert "or name another: -c FILE" in result.stderr
+
+
 def test_what_is_no_file_is_not_said_to_be_missing() -> None:
     """A device, or what a shell passes on with <(...)."""
     assert not stat.S_ISREG(Path("/dev/null").stat().st_mode)
