@@ -16,7 +16,7 @@ def _load_without_authorities() -> None:
     authorities = os.environ.get("SSL_CERT_FILE")
     os.environ["SSL_CERT_FILE"] = os.devnull
     try:
-        import aiohttp  # noqa: F401, PLC0415 -- under this name for the authorities
+        import aiohttp  # noqa: F401, PLC0415 -- while the variable is set
     finally:
         del os.environ["SSL_CERT_FILE"]
         if authorities is not None:
