@@ -15,6 +15,9 @@ from ldap_token_bridge.tokens.install import new_key
 from tests.support import canaries, sample
 from tests.support.slapd import Slapd
 
+# As the tests, which take the time once: a key of a minute later is not valid yet for those that run late.
+BEGIN = datetime.now(UTC)
+
 POLICY = """\
 version: 1
 groups:
@@ -39,7 +42,7 @@ def make_folder(tmp_path: Path) -> MakeFolder:
         (tmp_path / "password").write_text(canaries.password(sample.SERVICE_ACCOUNT))
         (tmp_path / "password").chmod(0o600)
         if not (tmp_path / "keys").exists():
-            new_key(tmp_path / "keys", common_name="test", now=datetime.now(UTC))
+            new_key(tmp_path / "keys", common_name="test", now=BEGIN)
         settings: dict[str, Any] = {
             "server": {"listen": "127.0.0.1:0"},
             "token": {"issuer": "bridge.test", "services": ["registry.test"], "keys_dir": "keys"},
