@@ -12,7 +12,7 @@ from collections.abc import Callable
 _REMEMBERED = 64
 _TOO_OLD = 600.0  # seconds; a slow hour must not slow down what follows
 # A timer ends up to a millisecond late, for the loop waits in whole ones: as long as many a refusal takes by itself.
-_COARSE = 0.0015
+_COARSE = 0.0011
 _TURNS = 1000  # of the loop, at most, for the rest: each takes some 10 µs
 
 
