@@ -72,8 +72,8 @@ class Authenticator:
                 if block := await self._budgets.blocked(address):
                     return Refused(Refusal.TOO_MANY_ATTEMPTS, block=block)  # no search for each name that is made up
                 known = self._people.remembered(name)  # others may have found them meanwhile
-            elif anew and isinstance(told := self._judge(known, credentials.password), Refusal):
-                return self._refused_again(known, told)  # no search for each time that an old password comes
+            elif anew and (refused := self._refused_at_once(known, credentials.password)):
+                return refused
             login = await self._login(name, None if anew else known, credentials.password, deadline, address, anew=anew)
             # One account has many spellings, and a search for each is no less work than for names that are made up. A
             # refusal from memory, or for a block, had no bind that would have counted for the address.
@@ -215,6 +215,18 @@ class Authenticator:
     def _judge(self, known: Known, password: Secret) -> Refusal | bool:
         """What memory alone knows of this password."""
         return self._passwords.judge(known, self._passwords.mark(known, password))
+
+    def _refused_at_once(self, known: Known, password: Secret) -> Refused | None:
+        """No search for each time that an old password comes, nor for each password that is not to be sent now."""
+        told = self._judge(known, password)
+        if isinstance(told, Refusal):
+            return self._refused_again(known, told)
+        mark, key = self._passwords.mark(known, password), known.person.account.unique_id
+        block = self._budgets.is_used_up(key, is_nobody=known.is_nobody)
+        if told or block is None or self._passwords.wrong.get(key, mark) is not None:
+            return None
+        self._passwords.tries(known, mark)
+        return Refused(Refusal.TOO_MANY_ATTEMPTS, _account(known), "miss", Spent(), block)
 
     def _refused_again(self, known: Known, why: Refusal) -> Refused:
         """Without asking anybody."""

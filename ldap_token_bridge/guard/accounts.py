@@ -15,6 +15,9 @@ would push the count of another out of memory, and have the directory lock it. A
 class AccountFailures(Protocol):
     """Where they are counted: in memory, or in a store that replicas share."""
 
+    def wait(self, account: str) -> float:
+        """The seconds to wait as far as this process knows, without asking anybody and without counting."""
+
     async def reserve(self, account: str) -> float:
         """Count a failure in advance, in one step, and give 0; or count nothing and give the seconds to wait."""
 
@@ -34,6 +37,10 @@ class MemoryAccountFailures:
     def __init__(self, budget: Budget, max_accounts: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._budget, self._clock = budget, clock
         self._streaks = Recent[str, tuple[float, ...]](max_accounts, budget.memory, clock)
+
+    def wait(self, account: str) -> float:
+        """See AccountFailures."""
+        return wait_of(self._streaks.get(account) or (), self._budget, self._clock())
 
     async def reserve(self, account: str) -> float:
         """See AccountFailures; nothing else runs between the look and the count."""

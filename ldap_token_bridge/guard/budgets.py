@@ -150,6 +150,12 @@ class Budgets:
         if self._accounts is not None:
             await self._accounts.forget(account)
 
+    def is_used_up(self, account: str, *, is_nobody: bool = False) -> Block | None:
+        """What `attempt` would give as far as this process knows; nothing is counted."""
+        failures = self._strangers if is_nobody else self._accounts
+        seconds = 0.0 if failures is None else failures.wait(account)
+        return Block.for_seconds("account", seconds) if seconds else None
+
     async def attempt(self, account: str, *, is_nobody: bool = False) -> Attempt | Block:
         """Leave to send a password for an account, by its immutable id."""
         failures = self._strangers if is_nobody else self._accounts

@@ -65,6 +65,10 @@ class SharedAccountFailures:
         self._now = now
         self._failed_at = ExpiringCache[str, float](max_accounts, budget.memory)
 
+    def wait(self, account: str) -> float:
+        """See AccountFailures."""
+        return self._own.wait(account)
+
     async def reserve(self, account: str) -> float:
         """See AccountFailures."""
         wait = 0.0

@@ -452,6 +452,22 @@ async def test_an_old_password_that_asks_for_a_refresh_token_is_a_search_a_minut
     assert isinstance(await world.login(anew=True), Authenticated)
 
 
+@pytest.mark.parametrize("name", ["alice", "nobody"])
+async def test_a_refresh_token_during_a_block_costs_no_search(name: str) -> None:
+    """However many passwords are tried; nor is it a way to guess on memory. An old password still hears that it is."""
+    world = World()
+    assert isinstance(await world.login(), Authenticated)
+    for number in range(4):
+        await world.login(f"wrong-{number}", name)
+    world.directory.asked.clear()
+    for number in range(100):
+        login = await world.login(f"new-{number}", name, anew=True)
+        assert isinstance(login, Refused) and login.block == Block("account", 900)
+    assert not world.directory.asked
+    assert await world.reason("wrong-0", name) == WRONG
+    assert await world.reason("right") == (BLOCKED if name == "alice" else "in")
+
+
 async def test_many_who_wait_for_one_search_are_one_failure_at_most() -> None:
     """A hundred pipelines with one old password, when their account is looked up again."""
     world = World(address=Budget(3, 60))
