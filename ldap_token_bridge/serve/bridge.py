@@ -28,12 +28,10 @@ from .parts import (
     directory_parts,
     endpoint_options,
     ldap_options,
-    robot_gate,
     set_up_logging,
-    token_rules,
-    workload_gate,
 )
 from .report import Report
+from .snapshot import snapshot_of
 from .tracing import replace_spans, spans_for
 from .watch import follow, watch
 
@@ -57,7 +55,7 @@ class Bridge:
         self._parts = directory_parts(settings, ldap_options(settings.directory), self.metrics)
         self.metrics.directory.read = lambda: server_gauges(self._parts.client)
         self.metrics.account_refused.set_function(lambda: self._parts.client.refusal is not None)
-        self._service = TokenService(self._snapshot(settings, files, self._parts), now)
+        self._service = TokenService(self._snapshot(), now)
         self.metrics.issuers.key_ages = self._key_ages
         self._endpoint = TokenEndpoint(self._service, endpoint_options(settings), self.metrics)
         self._acceptance = Acceptance(
@@ -210,7 +208,7 @@ class Bridge:
         old, longest = self._parts, max(self.settings.server.request_deadline, settings.server.request_deadline)
         before = self._files
         self.settings, self._files, self._parts = settings, files, parts
-        self._service.snapshot = self._snapshot(settings, files, parts, self._service.snapshot)
+        self._service.snapshot = self._snapshot(self._service.snapshot)
         self._report.in_force(settings, files)
         warn_of_server_tls(settings, self._moment())
         self._report.taken_up(files, before, by, changed)
@@ -220,22 +218,8 @@ class Bridge:
         self._begin(parts.learn_groups(files.policy))
         self._begin(self._service.snapshot.workloads.learn_keys())
 
-    def _snapshot(
-        self, settings: Settings, files: Files, parts: DirectoryParts, before: Snapshot | None = None
-    ) -> Snapshot:
-        """What was remembered and fetched `before` is taken over as far as it still holds."""
-        budgets = parts.budgets
-        robots, workloads = (before.robots, before.workloads) if before else (None, None)
-        return Snapshot(
-            rules=token_rules(settings),
-            policy=files.policy,
-            keyring=files.keyring,
-            authenticator=parts.authenticator,
-            robots=robot_gate(settings, files.robots, budgets, robots),
-            workloads=workload_gate(settings, files.issuers, budgets, self.metrics, self._now, workloads),
-            shadow=files.shadow,
-            refresh=parts.sharing(files.refresh),
-        )
+    def _snapshot(self, before: Snapshot | None = None) -> Snapshot:
+        return snapshot_of(self.settings, self._files, self._parts, self.metrics, self._now, before)
 
     def _key_ages(self) -> Mapping[str, float]:
         return self._service.snapshot.workloads.key_ages()
@@ -246,7 +230,7 @@ class Bridge:
         robots = await asyncio.to_thread(read_robots, self.settings, None, self._moment())
         if robots.value is not None:
             self._files = replace(self._files, robots=robots.value)
-            self._service.snapshot = self._snapshot(self.settings, self._files, self._parts, self._service.snapshot)
+            self._service.snapshot = self._snapshot(self._service.snapshot)
         return False
 
     def _needs_restart(self, settings: Settings) -> None:

@@ -1,6 +1,5 @@
 """The rooms' own options, made of bridge.yaml; and what is read anew on every reload."""
 
-from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import field, replace
 
@@ -21,14 +20,11 @@ from ldap_token_bridge.ldap import LdapClient, LdapOptions, client_tls
 from ldap_token_bridge.observe import Metrics, configure_logging, log_the_event_loop
 from ldap_token_bridge.policy import Policy
 from ldap_token_bridge.refresh_service import RefreshRules
-from ldap_token_bridge.robots import RobotGate, Robots
 from ldap_token_bridge.settings import DirectorySettings, Settings
-from ldap_token_bridge.token_service import TokenRules
 from ldap_token_bridge.trust import trusting_nobody
 from ldap_token_bridge.values import dataclass
 from ldap_token_bridge.web import EndpointOptions, messages_with
 from ldap_token_bridge.whole_files import read_file
-from ldap_token_bridge.workloads import Issuer, WorkloadGate
 
 from .find import by_dns
 from .shared_budgets import BudgetPlace, shared_budgets
@@ -168,43 +164,10 @@ def _is_by_tls(directory: DirectorySettings) -> bool:
     return any(not servers or any(server.tls for server in servers) for servers in every)
 
 
-def robot_gate(settings: Settings, robots: Robots, budgets: Budgets, before: RobotGate | None = None) -> RobotGate:
-    """Robots' secrets are remembered as long as people's passwords are."""
-    cache = settings.cache
-    return RobotGate(
-        robots, remember=cache.credentials, remember_refused=cache.rejected, budgets=budgets, before=before
-    )
-
-
-def workload_gate(
-    settings: Settings,
-    issuers: Mapping[str, Issuer],
-    budgets: Budgets,
-    metrics: Metrics,
-    now: Callable[[], float],
-    before: WorkloadGate | None = None,
-) -> WorkloadGate:
-    """What is refused counts for its address as robots' and people's wrong secrets do."""
-    return WorkloadGate(
-        issuers,
-        now=now,
-        budgets=budgets,
-        remember_refused=settings.cache.rejected,
-        on_fetch=metrics.issuers.fetched,
-        before=before,
-    )
-
-
 def set_up_logging(settings: Settings) -> None:
     """Log as the settings say, from now on."""
     configure_logging(settings.logging.format, settings.logging.level)
     log_the_event_loop()
-
-
-def token_rules(settings: Settings) -> TokenRules:
-    """The token room's part of the settings."""
-    token = settings.token
-    return TokenRules(token.issuer, token.services, token.lifetime, token.x5c, token.issued_at)
 
 
 def endpoint_options(settings: Settings) -> EndpointOptions:
