@@ -14,7 +14,7 @@ from ldap_token_bridge.policy import Policy
 from ldap_token_bridge.settings import Settings, password_in
 
 from .misfit import Misfit, find_misfit
-from .parts import DirectoryParts
+from .parts import DirectoryParts, directory_files
 from .watch import Watch
 
 _LOOK = 1.0
@@ -72,7 +72,7 @@ class Acceptance:
     async def _wait_with(self, parts: DirectoryParts) -> None:
         """Until these parts are accepted, or replaced. No password is sent before the account's pause is over."""
         loop = asyncio.get_running_loop()
-        password = await asyncio.to_thread(_password_watch, parts.settings)
+        account = await asyncio.to_thread(_watch, parts)
         due = 0.0
         while parts is self._parts():
             if self._is_changed or (not _pause(parts) and loop.time() >= due):
@@ -86,8 +86,8 @@ class Acceptance:
                     return
                 due = loop.time() + (0 if _pause(parts) else _AGAIN)
             await asyncio.sleep(_LOOK)
-            if self._settings().policy.poll and await asyncio.to_thread(password.changed):
-                await asyncio.to_thread(password.take)
+            if self._settings().policy.poll and await asyncio.to_thread(account.changed):
+                await asyncio.to_thread(account.take)
                 await self._reload()
 
     def _note(self, misfit: Misfit) -> None:
@@ -115,12 +115,14 @@ def _pause(parts: DirectoryParts) -> int:
     return refusal.retry_after if refusal else 0
 
 
-def _password_watch(settings: Settings) -> Watch:
-    """The file, if the password is in one: who has changed it need not tell the bridge."""
-    file, read = settings.directory.bind_password_file, settings.directory.bind_password
-    look = Fingerprint(lambda: (file,) if file else ())
-    password = Watch(lambda: {"password": look()})
+def _watch(parts: DirectoryParts) -> Watch:
+    """The files that say who the bridge is: who has changed one need not tell it."""
+    settings, mine = parts.settings, parts.settings.directory
+    file, tls = mine.bind_password_file, mine.tls
+    look = Fingerprint(lambda: [each for each in (file, tls.certificate, tls.key) if each])
+    account = Watch(lambda: {"account": look()})
     with suppress(OSError):
-        if file and file.is_file() and password_in(file.read_bytes()) != read.reveal():
-            password.not_taken()  # it has changed since the settings were read
-    return password
+        is_other = file and file.is_file() and password_in(file.read_bytes()) != mine.bind_password.reveal()
+        if is_other or directory_files(settings) != parts.files:
+            account.not_taken()  # it has changed since the settings were read
+    return account

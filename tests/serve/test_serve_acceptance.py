@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import ssl
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,7 @@ from tests.support import canaries, sample
 from tests.support.bridge import RunningBridge, openldap
 from tests.support.certificates import Authority
 from tests.support.http import Answer, request
-from tests.support.scripted_ldap import Reply, ScriptedLdap
+from tests.support.scripted_ldap import FoundEntry, Reply, ScriptedLdap
 from tests.support.scripted_thread import ScriptedThread
 from tests.support.slapd import Slapd
 
@@ -129,6 +130,31 @@ def test_once_the_password_is_right_the_bridge_is_ready(tmp_path: Path, slapd: S
         assert "the directory takes the bridge now; it is ready" in bridge.log_text()
         assert bridge.get(_SCOPE, login="bob").status == 200
         assert "\nltb_service_account_refused 0.0\n" in bridge.metrics()
+
+
+def test_another_client_certificate_is_taken_up_as_another_password(tmp_path: Path, authority: Authority) -> None:
+    """Where the bridge signs in by one: nobody sends a signal to a Pod whose Secret was renewed."""
+    first, second = (authority.issue(name, ["127.0.0.1"]) for name in ("first", "second"))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(first.certificate, first.key)
+    server = ScriptedLdap(context)
+    server.entries = [FoundEntry("dc=x", {})]
+    server.on_bind = lambda _: Reply(49)
+    bridge = RunningBridge(tmp_path / "bridge", openldap(server.url, "dc=x", "", authority.ca_file))
+    certificate, key = tmp_path / "client.pem", tmp_path / "client.key"
+    certificate.write_bytes(first.certificate.read_bytes())
+    key.touch(mode=0o600)
+    key.write_bytes(first.key.read_bytes())
+    del bridge.sections["directory"]["bind_dn"], bridge.sections["directory"]["bind_password_file"]
+    bridge.sections["directory"]["tls"] |= {"certificate": str(certificate), "key": str(key)}
+    bridge.write_settings()
+    bridge.ready_when(lambda: _lives(bridge))
+    with ScriptedThread(server), bridge:
+        assert _readiness(bridge).status == 503
+        server.on_bind = lambda _: Reply()
+        certificate.write_bytes(second.certificate.read_bytes())
+        key.write_bytes(second.key.read_bytes())
+        _until(lambda: _readiness(bridge).status == 200)
 
 
 def test_a_supervisor_hears_that_it_runs_and_is_not_ready(tmp_path: Path, slapd: Slapd) -> None:
