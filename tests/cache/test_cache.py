@@ -65,6 +65,35 @@ def test_a_proof_holds_for_its_account_and_password_alone() -> None:
     assert not proofs.holds("ab", marks("ab", Secret(b"cd")))
 
 
+def test_proofs_are_bounded_in_number_and_time() -> None:
+    """Each of 32 octets, whatever the password's length."""
+    clock, mark = Clock(), PasswordMarks()("a", Secret(b"long" * 99))
+    proofs = PasswordProofs(2, 60.0, clock)
+    for account in ("a", "b", "c"):
+        proofs.remember(account, mark)
+    assert (len(mark), len(proofs)) == (32, 2)
+    assert proofs.holds("c", mark)
+    clock.now += 60
+    assert not proofs.holds("c", mark)
+
+
+def test_what_is_forgotten_is_forgotten_of_one_or_of_all() -> None:
+    """Proofs and refusals alike; of one account with all of its passwords, and of no other."""
+    proofs, refusals, marks = PasswordProofs(10, 60.0), RejectedPasswords[str](10, 60.0), PasswordMarks()
+    one, two = (marks("a", Secret(password)) for password in (b"one", b"two"))
+    for account in ("a", "b"):
+        proofs.remember(account, one)
+        refusals.put(account, one, "no")
+        refusals.put(account, two, "no")
+    proofs.forget("a")
+    refusals.forget("a")
+    assert [proofs.holds(account, one) for account in ("a", "b")] == [False, True]
+    assert [refusals.get(account, mark) for account in ("a", "b") for mark in (one, two)] == [None, None, "no", "no"]
+    proofs.clear()
+    refusals.clear()
+    assert (len(proofs), len(refusals)) == (0, 0)
+
+
 def test_what_is_not_remembered_is_not_proved() -> None:
     """Not by the mark that stands in for none, either."""
     assert not PasswordProofs(10, 60.0).holds("a", bytes(32))

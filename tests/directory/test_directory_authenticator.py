@@ -7,9 +7,10 @@ import asyncio
 
 import pytest
 
+from ldap_token_bridge.deadline import Deadline
 from ldap_token_bridge.directory import Authenticated, CacheTimes, Refused
 from ldap_token_bridge.errors import Unavailable
-from ldap_token_bridge.identity import Account, Refusal
+from ldap_token_bridge.identity import Account, Credentials, Refusal, Secret
 from ldap_token_bridge.ldap import BindResult
 from tests.support.counting_directory import ALICE, World
 
@@ -215,3 +216,36 @@ async def test_groups_are_never_older_than_their_time() -> None:
     assert isinstance(answer, Authenticated)
     assert answer.groups == ()
     assert world.asked == {"find": 2, "bind": 1, "groups": 2}
+
+
+async def test_who_wants_it_checked_anew_is_not_answered_from_memory(world: World) -> None:
+    """A refresh token is given for what the directory says now: a password that was changed since is refused."""
+    credentials = Credentials("alice", Secret(b"right"))
+    assert isinstance(await world.login(), Authenticated)
+    assert world.asked
+    again = await world.authenticator.login(credentials, Deadline.after(5), anew=True)
+    assert isinstance(again, Authenticated)
+    assert again.cache == "miss"
+    assert world.asked == {"find": 1, "bind": 1, "groups": 1}
+    world.directory.password = b"another"
+    refused = await world.authenticator.login(credentials, Deadline.after(5), anew=True)
+    assert isinstance(refused, Refused)
+    assert refused.reason is Refusal.WRONG_CREDENTIALS
+    assert world.asked == {"find": 1, "bind": 1, "groups": 1}
+
+
+async def test_an_account_that_is_gone_is_recalled_as_nobody(world: World) -> None:
+    """Nor is another one of the same name taken for it."""
+    assert await world.authenticator.recall("alice", "another id", Deadline.after(5)) is None
+    world.clock.now += 301
+    world.directory.there = False
+    assert await world.authenticator.recall("alice", ALICE.unique_id, Deadline.after(5)) is None
+
+
+async def test_an_account_is_recalled_whole(world: World) -> None:
+    """Account, groups and the date of its password; the second time from memory."""
+    for cache in ("miss", "hit"):
+        login = await world.authenticator.recall("alice", ALICE.unique_id, Deadline.after(5))
+        assert isinstance(login, Authenticated)
+        assert (login.account, login.groups, login.cache) == (ALICE, world.directory.group_list, cache)
+        assert login.password_date == world.directory.password_date
