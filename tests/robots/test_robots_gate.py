@@ -174,6 +174,25 @@ async def test_a_new_robot_is_not_refused_for_what_was_tried_on_its_name(hashes:
     assert len(hashes) == 3
 
 
+@pytest.mark.parametrize("name", ["ci", None])
+async def test_a_flush_forgets_what_was_proved_and_refused(hashes: list[str], name: str | None) -> None:
+    """Of one robot or of all; until then memory answers, and each answer says so."""
+    gate, wrong = gate_with(), new_secret()
+
+    async def from_memory() -> list[bool]:
+        here, soon = ip_address("10.20.0.7"), Deadline.after(10)
+        logins = [await gate.login(Credentials("robot+ci", secret), here, soon) for secret in (SECRET, wrong)]
+        assert [found.refusal for found in logins] == [None, Refusal.WRONG_CREDENTIALS]
+        return [found.from_memory for found in logins]
+
+    assert [await from_memory(), await from_memory()] == [[False, False], [True, True]]
+    gate.forget("another")
+    assert (len(gate), len(hashes)) == (2, 2)
+    gate.forget(name)
+    assert len(gate) == 0
+    assert await from_memory() == [False, False]
+
+
 async def test_a_flush_forgets_a_robot_of_before_the_reload(hashes: list[str]) -> None:
     """By its name, whatever it is remembered under."""
     text = add_robot("", "robots.yaml", make_robot("ci", SECRET, owner="team-a"))
