@@ -17,6 +17,8 @@ from ldap_token_bridge.workloads import ClaimPattern
         ("refs/heads/release-*", "refs/heads/release-1.2"),
         ("release-*", "release-"),
         ("*-prod-*", "eu-prod-1"),
+        ("*-prod-*", "-prod-"),
+        ("*prod*-1", "prod-1"),
         ("system:serviceaccount:prod:*", "system:serviceaccount:prod:deployer"),
         ("repo:octo-org/*:ref:refs/heads/main", "repo:octo-org/app:ref:refs/heads/main"),
         ("**", "a:b/c"),
@@ -50,6 +52,14 @@ def test_it_matches(pattern: str, value: str) -> None:
         ("repo:octo-org/*:ref:refs/heads/main", "repo:octo-org/x:environment:y:ref:refs/heads/main"),
         ("repo:octo-org/*:ref:refs/heads/main", "repo:octo-org/x/y:ref:refs/heads/main"),
         ("system:serviceaccount:prod:*", "system:serviceaccount:prod:a:b"),
+        ("release-*", "hotfix-1"),
+        ("release-*", "a-release-1"),
+        ("*-main", "main"),
+        ("*-main", "a-main-b"),
+        ("*-prod-*", "eu-test-1"),
+        ("*-prod-*", "eu-prod"),
+        ("*-prod-*-prod-*", "eu-prod-1"),
+        ("*b*a*", "ab"),
         ("ab*ba", "aba"),
         ("*", ""),
         ("a" + "*a" * 400 + "b", "a" * 1000),
@@ -62,6 +72,22 @@ def test_it_does_not_match(pattern: str, value: str) -> None:
 
 _PATTERNS = st.lists(st.sampled_from(["a", "b", "*", "/", ":", "a*"]), min_size=1, max_size=6).map("".join)
 _VALUES = st.text("ab/:", max_size=6)
+
+
+@pytest.mark.parametrize(
+    ("wide", "narrow", "expected"),
+    [
+        ("team-a/*", "team-a/*", True),
+        ("team-a/*", "team-a/app", True),
+        ("team-a/*", "team-b/app", False),
+        ("team-a/app", "team-a/*", False),
+        ("team-a/*", "team-a/**", False),
+        ("team-a/*", "team-a/a*", False),
+    ],
+)
+def test_what_covers_another_for_certain(wide: str, narrow: str, *, expected: bool) -> None:
+    """The same pattern, or one value that it matches; of two that differ nothing is said."""
+    assert ClaimPattern(wide).covers(ClaimPattern(narrow)) is expected
 
 
 @given(wide=_PATTERNS, narrow=_PATTERNS, value=_VALUES)
