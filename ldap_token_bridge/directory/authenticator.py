@@ -179,9 +179,9 @@ class Authenticator:
         date = known.person.password_date
         # The groups are read while the bind is under way; if the password is wrong they wait for the right one.
         groups = self._people.begin_groups(known, deadline)
+        again = None if is_fresh else self._people.look_again(trial.name, known, deadline)
         if not proved:
             self._passwords.tries(known, trial.mark)
-        again = None if is_fresh else self._people.look_again(trial.name, known, deadline)
         with spent.waiting("bind"):
             verdict: Verdict | None = None
             try:
@@ -226,6 +226,7 @@ class Authenticator:
         if told or block is None or self._passwords.wrong.get(key, mark) is not None:
             return None
         self._passwords.tries(known, mark)
+        self._passwords.tried(known, mark, answered=False)
         return Refused(Refusal.TOO_MANY_ATTEMPTS, _account(known), "miss", Spent(), block)
 
     def _refused_again(self, known: Known, why: Refusal) -> Refused:

@@ -468,6 +468,21 @@ async def test_a_refresh_token_during_a_block_costs_no_search(name: str) -> None
     assert await world.reason("right") == (BLOCKED if name == "alice" else "in")
 
 
+async def test_passwords_refused_without_a_search_count_for_an_hour_only() -> None:
+    """Then the account is remembered again: none of them is under way for ever."""
+    world = World()
+    assert await world.reason("right") == "in"
+    for number in range(4):
+        await world.login(f"wrong-{number}")
+    for number in range(5):
+        login = await world.login(f"new-{number}", anew=True)
+        assert isinstance(login, Refused) and login.reason == BLOCKED
+    world.minutes(60.1)
+    world.directory.asked.clear()
+    assert [await world.reason("right") for _ in range(3)] == ["in"] * 3
+    assert world.binds == 1
+
+
 async def test_many_who_wait_for_one_search_are_one_failure_at_most() -> None:
     """A hundred pipelines with one old password, when their account is looked up again."""
     world = World(address=Budget(3, 60))
