@@ -72,7 +72,7 @@ class Authenticator:
                 if block := await self._budgets.blocked(address):
                     return Refused(Refusal.TOO_MANY_ATTEMPTS, block=block)  # no search for each name that is made up
                 known = self._people.remembered(name)  # others may have found them meanwhile
-            elif anew and (refused := self._refused_at_once(known, credentials.password)):
+            elif anew and (refused := await self._refused_at_once(known, credentials.password, address)):
                 return refused
             login = await self._login(name, None if anew else known, credentials.password, deadline, address, anew=anew)
             # One account has many spellings, and a search for each is no less work than for names that are made up. A
@@ -216,14 +216,16 @@ class Authenticator:
         """What memory alone knows of this password."""
         return self._passwords.judge(known, self._passwords.mark(known, password))
 
-    def _refused_at_once(self, known: Known, password: Secret) -> Refused | None:
+    async def _refused_at_once(self, known: Known, password: Secret, address: Address) -> Refused | None:
         """No search for each time that an old password comes, nor for each password that is not to be sent now."""
         told = self._judge(known, password)
         if isinstance(told, Refusal):
             return self._refused_again(known, told)
         mark, key = self._passwords.mark(known, password), known.person.account.unique_id
-        block = self._budgets.is_used_up(key, is_nobody=known.is_nobody)
-        if told or block is None or self._passwords.wrong.get(key, mark) is not None:
+        if told or self._passwords.wrong.get(key, mark) is not None:
+            return None
+        block = await self._budgets.blocked(address) or self._budgets.is_used_up(key, is_nobody=known.is_nobody)
+        if block is None:
             return None
         self._passwords.tries(known, mark)
         self._passwords.tried(known, mark, answered=False)

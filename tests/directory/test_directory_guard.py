@@ -468,6 +468,23 @@ async def test_a_refresh_token_during_a_block_costs_no_search(name: str) -> None
     assert await world.reason("right") == (BLOCKED if name == "alice" else "in")
 
 
+@pytest.mark.parametrize("name", ["alice", "nobody"])
+async def test_a_refresh_token_from_a_blocked_address_costs_no_search(name: str) -> None:
+    """However many passwords are tried; it is a guess on memory there, too, and the right one is let in."""
+    world = World(address=Budget(3, 20_000))
+    assert await world.reason("right") == "in"
+    for other in (name, "x", "y"):
+        await world.login("wrong", other)
+    world.directory.asked.clear()
+    for number in range(4):
+        login = await world.login(f"new-{number}", name, anew=True)
+        assert isinstance(login, Refused) and login.block and login.block.budget == "address"
+    assert not world.directory.asked
+    assert isinstance(await world.login(anew=True), Authenticated)
+    await world.login("new-4", name, anew=True)
+    assert await world.reason("right") == (BLOCKED if name == "alice" else "in")
+
+
 async def test_passwords_refused_without_a_search_count_for_an_hour_only() -> None:
     """Then the account is remembered again: none of them is under way for ever."""
     world = World()
