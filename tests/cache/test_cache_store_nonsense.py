@@ -12,6 +12,7 @@ from ldap_token_bridge.cache.shared.redis_answers import MAX_ANSWER, StoreParser
 
 _HELLO = b"%1\r\n$5\r\nproto\r\n:3\r\n"
 _TOO_LONG = b"$%d\r\n" % (MAX_ANSWER + 1)
+_PART, _LINE = MAX_ANSWER // 8, MAX_ANSWER // 64
 _PATIENCE = 30
 
 
@@ -80,9 +81,24 @@ async def test_an_answer_that_is_no_value(answer: bytes, store: Answering, place
     assert await why_not(f"redis://{place}") == "it answers with something else than octets"
 
 
-async def test_a_value_that_is_longer_than_any(store: Answering, place: str) -> None:
-    """It is not waited for, and not taken into memory."""
-    store.answer = _TOO_LONG
+@pytest.mark.parametrize(
+    "answer",
+    [
+        _TOO_LONG,
+        b"*9\r\n" + 9 * (b"$%d\r\n%b\r\n" % (_PART, bytes(_PART))),
+        b"*9999\r\n" + 99 * (b"+%b\r\n" % bytes(_LINE)),
+    ],
+    ids=["one value", "values", "lines"],
+)
+async def test_an_answer_that_is_longer_than_any(answer: bytes, store: Answering, place: str) -> None:
+    """It is not waited for, and not taken into memory: neither one value nor many together."""
+    store.answer = answer
+    assert await why_not(f"redis://{place}") == "InvalidResponse"
+
+
+async def test_a_value_without_a_length(store: Answering, place: str) -> None:
+    """Nothing of the next answer is taken for it."""
+    store.answer = b"$-1\r\n"
     assert await why_not(f"redis://{place}") == "InvalidResponse"
 
 
