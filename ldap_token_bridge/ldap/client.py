@@ -30,19 +30,32 @@ class LdapClient:
 
     domains: Mapping[str, "LdapClient"] = MappingProxyType({})
     """A client for each domain that has servers of its own; closed, checked and shown with this one."""
+    _account: ServiceAccount
 
     def __init__(
-        self, options: LdapOptions, observe: Observer = observe_nothing, above: ServiceAccount | None = None
+        self,
+        options: LdapOptions,
+        observe: Observer = observe_nothing,
+        above: ServiceAccount | None = None,
+        *,
+        before: "LdapClient | None" = None,
     ) -> None:
-        """`above` is for the domains' clients: the account on the servers of the whole directory."""
+        """`above` is for the domains' clients: the account on the servers of the whole directory.
+
+        `before` has the same account on the same servers, closed or not: its refusal and its pause hold here, too.
+        """
         check_options(options)
         self._options = options
-        account = self._account = ServiceAccount(
+        own = before._account if before else None  # noqa: SLF001 -- of another of this class
+        account = self._account = own or ServiceAccount(
             options.bind_dn, options.bind_password, by_certificate=options.bind_by_certificate, above=above
         )
         self._list = ServerList(options, lambda address: Server(address, options, account, observe))
         self._closed = False
-        self.domains = {name: LdapClient(inner, observe, account) for name, inner in options.domains.items()}
+        self.domains = {
+            name: LdapClient(inner, observe, account, before=before.domains[name] if before else None)
+            for name, inner in options.domains.items()
+        }
 
     def search(self, request: SearchRequest, deadline: Deadline) -> Coroutine[object, object, tuple[Entry, ...]]:
         """All entries that match, from the first server that answers.

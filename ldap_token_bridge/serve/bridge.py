@@ -122,7 +122,6 @@ class Bridge:
         await self._service.snapshot.robots.close()
         await self._service.snapshot.workloads.close()
         await self._parts.close()
-        await self._newcomer.close()
         await replace_spans(NoSpans())
         log().info("stopped")
 
@@ -138,7 +137,7 @@ class Bridge:
                 if not parts.fits(settings):
                     options = ldap_options(settings.directory)
                     if self.ready.is_set():  # else nothing can be lost, and they are asked about as at a start
-                        await self._newcomer.refuse_misfit(settings, options, files.policy)
+                        await self._newcomer.refuse_misfit(settings, options, files.policy, parts)
                     parts = directory_parts(settings, options, self.metrics, parts)
                 self._replace_certificate(settings)
                 spans = self._spans
@@ -155,8 +154,7 @@ class Bridge:
                 self._spans = spans
                 self._begin(replace_spans(spans))
             self._endpoint.options = endpoint_options(settings)
-            if parts is self._parts:
-                parts.client.try_again()
+            parts.client.try_again()
             self._take_up(settings, files, parts, by=by, changed=changed)
             self._acceptance.remind()
             return True

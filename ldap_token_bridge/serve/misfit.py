@@ -8,10 +8,11 @@ from ldap_token_bridge.errors import Misconfigured, Problem
 from ldap_token_bridge.ldap import LdapClient, LdapOptions, ServiceAccountRefused
 from ldap_token_bridge.observe import log
 from ldap_token_bridge.policy import Policy
-from ldap_token_bridge.settings import DirectorySettings, Settings
+from ldap_token_bridge.settings import Settings
 from ldap_token_bridge.values import dataclass
 
-from .parts import DirectoryParts, directory_files
+from .own_account import OwnAccount, own_account
+from .parts import DirectoryParts
 from .report import warn_of
 
 # A start that takes longer is ended by many a supervisor, and begins anew. Servers that are down take some 10 s.
@@ -51,42 +52,31 @@ async def find_misfit(parts: DirectoryParts, policy: Policy) -> Misfit:
 class Newcomer:
     """Other directory settings, which are asked about before a reload takes them up.
 
-    Those whose account was refused last are kept in mind, with its pause: hooks send many a SIGHUP, and each would show
-    the wrong password once more.
+    The account that was refused last is kept in mind, with its pause, as is that of the running bridge: hooks send many
+    a SIGHUP, and each would show the wrong password once more, whatever else has changed.
     """
 
     def __init__(self) -> None:
-        self._refused: LdapClient | None = None
-        self._is_of: tuple[DirectorySettings, tuple[bytes, ...]] | None = None
+        self._refused: tuple[OwnAccount, LdapClient] | None = None
 
-    async def refuse_misfit(self, settings: Settings, options: LdapOptions, policy: Policy) -> None:
+    async def refuse_misfit(
+        self, settings: Settings, options: LdapOptions, policy: Policy, running: DirectoryParts
+    ) -> None:
         """Raises Misconfigured. However long it takes: there is a good state to lose."""
-        client = await self._client(settings, options)
+        account = await asyncio.to_thread(own_account, settings.directory)
+        known = (self._refused, (running.account, running.client))
+        before = next((each[1] for each in known if each and each[0] == account), None)
+        client = LdapClient(options, before=before)
+        client.try_again()  # early, once in a pause
         items: tuple[Item, ...] = ()
         try:
             items = await diagnose(settings, options, client, policy)
         finally:
-            self._refused = client
-            if not client.refusal or _is_served(items):
-                await self.close()
+            self._refused = (account, client) if client.refusal and not _is_served(items) else None
+            await client.close()
         if unusable := _unusable(items):
             raise Misconfigured(item.problem for item in unusable)
         warn_of(items)
-
-    async def close(self) -> None:
-        """Let go of what is kept in mind."""
-        if self._refused:
-            await self._refused.close()
-            self._refused = None
-
-    async def _client(self, settings: Settings, options: LdapOptions) -> LdapClient:
-        """The one that was refused, which may try again early once, or a new one."""
-        before, self._is_of = self._is_of, (settings.directory, directory_files(settings))
-        if self._refused and before == self._is_of:
-            self._refused.try_again()
-            return self._refused
-        await self.close()
-        return LdapClient(options)
 
 
 def _is_served(items: Iterable[Item]) -> bool:

@@ -27,6 +27,7 @@ from ldap_token_bridge.web import EndpointOptions, messages_with
 from ldap_token_bridge.whole_files import read_file
 
 from .find import by_dns
+from .own_account import OwnAccount, own_account
 from .shared_budgets import BudgetPlace, shared_budgets
 from .store_events import StoreLog
 
@@ -41,6 +42,7 @@ class DirectoryParts:
     settings: Settings
     files: tuple[bytes, ...] = field(repr=False)
     options: LdapOptions = field(repr=False)
+    account: OwnAccount
     client: LdapClient
     directory: Directory
     groups: GroupMemory
@@ -93,10 +95,13 @@ def directory_parts(
 ) -> DirectoryParts:
     """Nothing is connected yet; raises Misconfigured for options that are unsafe. They are made of these settings.
 
-    What failed goes on counting after a reload, with the parts `before` it, unless the budgets are others.
+    What failed goes on counting after a reload, with the parts `before` it, unless the budgets are others. So does the
+    refusal of the bridge's own account, unless that is another.
     """
     directory, cache = settings.directory, settings.cache
-    client = LdapClient(options, metrics.ldap_operation)
+    account = own_account(directory)
+    same = before.client if before and before.account == account else None
+    client = LdapClient(options, metrics.ldap_operation, before=same)
     memory = GroupMemory(cache.max_accounts, cache.groups)
     times = CacheTimes(cache.credentials, cache.groups, cache.rejected, cache.max_accounts, cache.stale_if_down)
     reader = open_directory(client, directory.options, memory)
@@ -117,6 +122,7 @@ def directory_parts(
         settings,
         directory_files(settings),
         options,
+        account,
         client,
         reader,
         memory,

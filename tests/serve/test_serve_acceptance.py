@@ -192,6 +192,46 @@ def test_a_hook_that_reloads_again_and_again_locks_nobody_out(tmp_path: Path, sl
         assert _tries(slapd) == before + 3
 
 
+def test_other_settings_beside_a_refused_password_do_not_show_it_again(tmp_path: Path, slapd: Slapd) -> None:
+    """New parts, and the same account: its pause holds for them, and one SIGHUP alone may be early."""
+    with _bridge(tmp_path, slapd) as bridge:
+        changes = [("cache", {"credentials": f"{seconds}s"}) for seconds in (61, 62, 63)]
+        changes += [("directory", bridge.sections["directory"] | {"timeouts": {"operation": "4s"}})]
+        for told, (section, values) in enumerate(changes, 2):
+            bridge.sections[section] = values
+            bridge.write_settings()
+            assert bridge.reload()
+            _until(lambda told=told: bridge.log_text().count(_NOT_READY) == told)  # type: ignore[misc]
+        assert _readiness(bridge).status == 503
+        assert _tries(slapd) == 2
+        _write_password(bridge, _PASSWORD)
+        _until(lambda: _readiness(bridge).status == 200)
+
+
+def test_a_running_bridge_does_not_show_it_again_either(tmp_path: Path, make_slapd: MakeSlapd) -> None:
+    """Its password became wrong in the directory: the first reload tries, one may be early, no login and no more do."""
+    slapd = make_slapd(ppolicy=False)
+    with _bridge(tmp_path, slapd, _PASSWORD) as bridge:
+        _until(lambda: _readiness(bridge).status == 200)
+        slapd.change(f"dn: {slapd.bind_dn}\nchangetype: modify\nreplace: userPassword\nuserPassword: {_COMING}\n\n")
+        before = _tries(slapd)
+        for section, values in (
+            ("cache", {"credentials": "61s"}),
+            ("cache", {"credentials": "62s"}),
+            ("guard", {"account_failures": "4 per 15m"}),
+            ("directory", bridge.sections["directory"] | {"timeouts": {"operation": "3s"}}),
+            ("directory", bridge.sections["directory"] | {"timeouts": {"operation": "4s"}}),
+        ):
+            bridge.sections[section] = values
+            bridge.write_settings()
+            assert not bridge.reload()
+        assert _tries(slapd) == before + 2
+        _write_password(bridge, _COMING)
+        assert bridge.reload()
+        assert _tries(slapd) > before + 2
+        assert bridge.get(_SCOPE, login="bob").status == 200
+
+
 def test_what_changed_beside_a_refused_password_counts(tmp_path: Path, slapd: Slapd, authority: Authority) -> None:
     """Other authorities in a file of the same name: the server is asked anew, by them."""
     with _bridge(tmp_path, slapd, _PASSWORD) as bridge:
