@@ -35,14 +35,21 @@ async def find_misfit(parts: DirectoryParts, policy: Policy) -> Misfit:
 
     A directory that is down may be better soon, and so may one that is too slow to tell.
     """
+    items: tuple[Item, ...] = ()
+    is_slow = False
     try:
         async with asyncio.timeout(_LIMIT):
             items = await diagnose(parts.settings, parts.options, parts.client, policy)
     except TimeoutError:
-        log().warning("the directory is too slow to be checked; the bridge goes on all the same", seconds=_LIMIT)
-        items = ()
+        is_slow = True
     refusal, unusable = parts.client.refusal, _unusable(items)
-    if refusal and not refusal.wants_tls and not _is_served(items):
+    if refusal and (refusal.wants_tls or _is_served(items)):
+        refusal = None
+    if is_slow and refusal:
+        log().warning("the directory is too slow to be checked; the bridge stays not ready", seconds=_LIMIT)
+    elif is_slow:
+        log().warning("the directory is too slow to be checked; the bridge goes on all the same", seconds=_LIMIT)
+    if refusal:
         return Misfit((_of_account(refusal, unusable),), is_account=True)
     if not unusable:
         warn_of(items)

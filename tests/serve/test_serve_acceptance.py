@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ldap_token_bridge.ldap import service_account
-from ldap_token_bridge.serve import Bridge, acceptance
+from ldap_token_bridge.serve import Bridge, acceptance, misfit
 from ldap_token_bridge.settings import load_settings
 from tests.conftest import MakeSlapd
 from tests.support import canaries, sample
@@ -286,6 +286,29 @@ async def test_a_directory_that_goes_away_meanwhile_makes_nothing_ready(
         slapd.start()
         assert await bridge.reload()
         await asyncio.wait_for(bridge.ready.wait(), 20)
+    finally:
+        await bridge.stop()
+
+
+async def test_a_look_that_takes_too_long_promises_nothing(
+    tmp_path: Path, slapd: Slapd, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The last that is known is the refusal: the bridge stays not ready, and its log does not say that it goes on."""
+    monkeypatch.setattr(acceptance, "_LOOK", 0.05)
+    files = _bridge(tmp_path, slapd)
+    bridge = Bridge(lambda: load_settings(files.settings, {}))
+    await bridge.start()
+    try:
+        monkeypatch.setattr(misfit, "_LIMIT", 0.0)
+        assert await bridge.reload()
+        log = ""
+        async with asyncio.timeout(20):
+            while "too slow to be checked" not in log:
+                await asyncio.sleep(0.05)
+                log += capsys.readouterr().err
+        assert "too slow to be checked; the bridge stays not ready" in log
+        assert "goes on all the same" not in log
+        assert not bridge.ready.is_set()
     finally:
         await bridge.stop()
 
