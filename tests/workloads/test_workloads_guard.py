@@ -68,6 +68,34 @@ async def test_one_stale_token_counts_once() -> None:
     assert await budgets.blocked(HERE) is None
 
 
+async def test_a_token_that_counted_is_told_the_same_during_a_block() -> None:
+    """It counts no more, so it has no time to wait either; one that never counted has."""
+    gate = guarded(in_memory(None, Budget(1, 60), 100, Clock()))
+    stale = job(exp=int(NOW) - 100, iat=int(NOW) - 200)
+    for _ in range(2):
+        assert (await login(gate, stale)).refusal is WorkloadRefusal.EXPIRED
+    assert (await login(gate, job(aud="other"))).refusal is Refusal.TOO_MANY_ATTEMPTS
+
+
+async def test_one_stale_token_counts_once_while_the_budget_is_asked() -> None:
+    """That may be a store's: all have asked before the first one has counted."""
+
+    class Slow(Budgets):
+        failures = 0
+
+        async def blocked(self, _address: object) -> Block | None:
+            await asyncio.sleep(0)
+            return None
+
+        async def failed(self, _address: object) -> None:
+            self.failures += 1
+
+    budgets = Slow()
+    gate, stale = guarded(budgets), job(exp=int(NOW) - 100, iat=int(NOW) - 200)
+    await asyncio.gather(*(login(gate, stale) for _ in range(20)))
+    assert budgets.failures == 1
+
+
 async def test_what_is_no_token_does_not_count() -> None:
     """An empty variable, or a password: as with robots, whose secrets have a form, too."""
     budgets = in_memory(None, Budget(1, 60), 100, Clock())
