@@ -230,6 +230,36 @@ async def test_a_refusal_that_is_no_wrong_password_costs_nothing(answer: BindRes
     assert set(reasons) & {WRONG, BLOCKED} == set()
 
 
+async def test_an_answer_that_concerns_no_account_costs_nothing() -> None:
+    """A server that is busy has held the password against nothing: when it is not, the account's owner is let in."""
+    world = World()
+    world.directory.answer = BindResult(51, "busy")
+    for number in range(5):
+        with pytest.raises(Unavailable):
+            await world.login(f"password-{number}")
+    world.directory.answer = None
+    assert world.binds == 5
+    assert await world.reason("right") == "in"
+
+
+async def test_a_flood_of_strange_names_ends_no_block() -> None:
+    """They are counted apart: who makes up names does not push an account's failures out of memory."""
+    world = World(address=None)
+    for number in range(3):
+        assert await world.reason(f"wrong-{number}") == WRONG
+    for number in range(101):  # one more than are counted of either
+        assert await world.reason("wrong", f"nobody-{number}") == WRONG
+    assert await world.reason("right") == BLOCKED
+
+
+async def test_a_name_that_is_nobodys_has_no_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the directory says of the DN that was made up for it: who typed the name learns nothing by that."""
+    world = World()
+    monkeypatch.setattr(world.directory, "refusal_of", lambda _person, _result: Refusal.ACCOUNT_LOCKED)
+    assert await world.reason("wrong") == Refusal.ACCOUNT_LOCKED
+    assert await world.reason("wrong", "nobody") == WRONG
+
+
 async def test_no_date_of_another_account_is_taken() -> None:
     """What one account was refused with says nothing about another."""
     world = World()
