@@ -70,3 +70,13 @@ def test_a_proof_from_elsewhere_is_no_proof_of_an_account_that_is_guessed_at(mem
     mark = memory.mark(ALICE, Secret(b"right"))
     memory.heed(Told(None, 0), ALICE, mark)
     assert memory.judge(ALICE, mark) is False
+
+
+def test_what_the_directory_told_of_is_no_guess(memory: PasswordMemory) -> None:
+    """However many were tried: those it answered count elsewhere, and none is under way any more."""
+    for number in range(5):
+        memory.tries(ALICE, mark := memory.mark(ALICE, Secret(b"wrong-%d" % number)))
+        memory.tried(ALICE, mark, answered=True)
+    mark = memory.mark(ALICE, Secret(b"right"))
+    memory.heed(Told(None, 0), ALICE, mark)
+    assert memory.judge(ALICE, mark) is True

@@ -35,13 +35,18 @@ class Web:
         self.published = {ADDRESS.jwks_url: FIRST}
         self.asked: list[KeysAddress] = []
         self.told: list[tuple[str, str]] = []
+        self.given_up = 0
         self.may_answer = asyncio.Event()
         self.may_answer.set()
 
     async def fetch(self, address: KeysAddress) -> TrustedKeys:
         """As `fetch_keys`."""
         self.asked.append(address)
-        await self.may_answer.wait()
+        try:
+            await self.may_answer.wait()
+        except asyncio.CancelledError:
+            self.given_up += 1
+            raise
         if address.jwks_url not in self.published:
             raise CannotFetch("no answer", "timeout")
         return TrustedKeys.of_jwks(self.published[address.jwks_url].jwks())
@@ -152,5 +157,6 @@ async def test_closing_ends_what_is_fetched(web: Web) -> None:
     while not web.asked:  # noqa: ASYNC110 -- it is the gate's doing
         await asyncio.sleep(0)
     await gate.close()
+    assert web.given_up == 1
     with pytest.raises(IssuerUnavailable):
         await waiting
