@@ -50,7 +50,7 @@ async def find_misfit(parts: DirectoryParts, policy: Policy) -> Misfit:
     elif is_slow:
         log().warning("the directory is too slow to be checked; the bridge goes on all the same", seconds=_LIMIT)
     if refusal:
-        return Misfit((_of_account(refusal, unusable),), is_account=True)
+        return Misfit((_of_account(refusal, unusable, parts.settings),), is_account=True)
     if not unusable:
         warn_of(items)
     return Misfit(tuple(item.problem for item in unusable))
@@ -96,9 +96,13 @@ def _unusable(items: Iterable[Item]) -> list[Item]:
     return [item for item in items if item.grade is Grade.UNUSABLE and not (item.topic == "server" and served)]
 
 
-def _of_account(refusal: ServiceAccountRefused, unusable: Iterable[Item]) -> Problem:
+def _of_account(refusal: ServiceAccountRefused, unusable: Iterable[Item], settings: Settings) -> Problem:
     """What the server that refused it said; the others were not asked after that."""
     items = (item for item in unusable if item.what.startswith(f"{refusal.server}: "))
     item = next(items, Item("server", Grade.UNUSABLE, refusal.detail))
-    remedy = f"{item.remedy} Then send SIGHUP, or wait: it is tried again by itself, each time after a longer pause."
+    # A process keeps the environment that it was started with; what is written in a file has a line.
+    key = ("directory", "bind_password")
+    is_kept = settings.is_written(*key) and item.where == settings.place(*key) and not settings.place(*key).line
+    then = "restart the bridge" if is_kept else "send SIGHUP"
+    remedy = f"{item.remedy} Then {then}, or wait: it is tried again by itself, each time after a longer pause."
     return Problem(item.what, item.where, remedy.strip())

@@ -96,6 +96,23 @@ def test_a_refused_password_is_shown_once_and_told_with_its_cure(tmp_path: Path,
         assert not canaries.leaks(log)
 
 
+@pytest.mark.parametrize(("place", "cure"), [("variable", "restart the bridge"), ("bridge.yaml", "send SIGHUP")])
+def test_a_password_from_a_variable_takes_a_restart(tmp_path: Path, slapd: Slapd, place: str, cure: str) -> None:
+    """A process keeps its environment: SIGHUP would show the wrong one once more. bridge.yaml is read anew."""
+    settings = openldap(slapd.ldaps_url, slapd.base, slapd.bind_dn, slapd.ca_file)
+    environment = {"LTB_DIRECTORY__BIND_PASSWORD": _WRONG} if place == "variable" else {}
+    bridge = RunningBridge(tmp_path, settings, environment=environment)
+    del bridge.sections["directory"]["bind_password_file"]
+    if place == "bridge.yaml":
+        bridge.sections["directory"]["bind_password"] = _WRONG
+    bridge.write_settings()
+    bridge.ready_when(lambda: _lives(bridge))
+    with bridge:
+        why = _readiness(bridge).body.decode()
+        assert "Check directory.bind_dn and directory.bind_password. Then " in why
+        assert f" Then {cure}, or wait: " in why
+
+
 def test_a_server_that_wants_tls_has_refused_no_account(tmp_path: Path, slapd: Slapd) -> None:
     """Nothing is counted against that, and waiting would mend nothing: exit code 2, as for any other misfit."""
     server = ScriptedLdap()
