@@ -6,7 +6,8 @@ import signal
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,18 @@ def _bridge(folder: Path, slapd: Slapd, password: str = _WRONG, **environment: s
     _write_password(bridge, password)
     bridge.ready_when(lambda: _lives(bridge))
     return bridge
+
+
+@asynccontextmanager
+async def _started(files: RunningBridge, meanwhile: Callable[[], None] = lambda: None) -> AsyncIterator[Bridge]:
+    """One in this process, of the same files; `meanwhile` comes between reading them and starting."""
+    bridge = Bridge(lambda: load_settings(files.settings, {}))
+    meanwhile()
+    await bridge.start()
+    try:
+        yield bridge
+    finally:
+        await bridge.stop()
 
 
 def _write_password(bridge: RunningBridge, password: str) -> None:
@@ -272,17 +285,13 @@ async def test_what_was_mended_in_the_directory_counts_at_the_next_try(
     monkeypatch.setattr(service_account, "REFUSAL_SECONDS", 0.2)
     monkeypatch.setattr(acceptance, "_LOOK", 0.05)
     files = _bridge(tmp_path, slapd, _COMING)
-    bridge = Bridge(lambda: load_settings(files.settings, {}))
-    await bridge.start()
-    try:
+    async with _started(files) as bridge:
         async with asyncio.timeout(20):
             while _tries(slapd) < 3:  # noqa: ASYNC110 -- another process counts
                 await asyncio.sleep(0.05)
         assert not bridge.ready.is_set()
         slapd.change(f"dn: {slapd.bind_dn}\nchangetype: modify\nreplace: userPassword\nuserPassword: {_COMING}\n\n")
         await asyncio.wait_for(bridge.ready.wait(), 20)
-    finally:
-        await bridge.stop()
 
 
 async def test_a_directory_that_goes_away_meanwhile_makes_nothing_ready(
@@ -293,9 +302,7 @@ async def test_a_directory_that_goes_away_meanwhile_makes_nothing_ready(
     monkeypatch.setattr(acceptance, "_LOOK", 0.05)
     monkeypatch.setattr(acceptance, "_AGAIN", 0.1)
     files = _bridge(tmp_path, slapd)
-    bridge = Bridge(lambda: load_settings(files.settings, {}))
-    await bridge.start()
-    try:
+    async with _started(files) as bridge:
         slapd.stop()
         await asyncio.sleep(1)
         assert not bridge.ready.is_set()
@@ -303,8 +310,6 @@ async def test_a_directory_that_goes_away_meanwhile_makes_nothing_ready(
         slapd.start()
         assert await bridge.reload()
         await asyncio.wait_for(bridge.ready.wait(), 20)
-    finally:
-        await bridge.stop()
 
 
 async def test_a_look_that_takes_too_long_promises_nothing(
@@ -313,9 +318,7 @@ async def test_a_look_that_takes_too_long_promises_nothing(
     """The last that is known is the refusal: the bridge stays not ready, and its log does not say that it goes on."""
     monkeypatch.setattr(acceptance, "_LOOK", 0.05)
     files = _bridge(tmp_path, slapd)
-    bridge = Bridge(lambda: load_settings(files.settings, {}))
-    await bridge.start()
-    try:
+    async with _started(files) as bridge:
         monkeypatch.setattr(misfit, "_LIMIT", 0.0)
         assert await bridge.reload()
         log = ""
@@ -326,8 +329,6 @@ async def test_a_look_that_takes_too_long_promises_nothing(
         assert "too slow to be checked; the bridge stays not ready" in log
         assert "goes on all the same" not in log
         assert not bridge.ready.is_set()
-    finally:
-        await bridge.stop()
 
 
 async def test_what_else_stands_in_the_way_then_is_told(
@@ -338,9 +339,7 @@ async def test_what_else_stands_in_the_way_then_is_told(
     files = _bridge(tmp_path, slapd)
     files.sections["directory"]["base"] = "dc=nowhere"
     files.write_settings()
-    bridge = Bridge(lambda: load_settings(files.settings, {}))
-    await bridge.start()
-    try:
+    async with _started(files) as bridge:
         assert "password is wrong" in str(bridge.detail()["not_ready"])
         _write_password(files, _PASSWORD)
         assert await bridge.reload()
@@ -348,8 +347,6 @@ async def test_what_else_stands_in_the_way_then_is_told(
             while "there is no dc=nowhere" not in str(bridge.detail()["not_ready"]):  # noqa: ASYNC110 -- no event tells
                 await asyncio.sleep(0.05)
         assert not bridge.ready.is_set()
-    finally:
-        await bridge.stop()
 
 
 async def test_a_password_that_changed_during_the_start_is_taken_up(
@@ -358,22 +355,15 @@ async def test_a_password_that_changed_during_the_start_is_taken_up(
     """Also before its file is looked at for the first time: nobody would write it once more."""
     monkeypatch.setattr(acceptance, "_LOOK", 0.05)
     files = _bridge(tmp_path, slapd)
-    bridge = Bridge(lambda: load_settings(files.settings, {}))
-    _write_password(files, _PASSWORD)
-    await bridge.start()
-    try:
+    async with _started(files, lambda: _write_password(files, _PASSWORD)) as bridge:
         assert not bridge.ready.is_set()
         await asyncio.wait_for(bridge.ready.wait(), 20)
-    finally:
-        await bridge.stop()
 
 
 async def test_what_comes_of_a_change_is_told_though_a_login_was_first(tmp_path: Path, slapd: Slapd) -> None:
     """It was the login then that showed the account, and began a pause: nobody has to wait for its end to hear why."""
     files = _bridge(tmp_path, slapd)
-    bridge = Bridge(lambda: load_settings(files.settings, {}))
-    await bridge.start()
-    try:
+    async with _started(files) as bridge:
         files.sections["directory"]["tls"] = {"allow_plaintext": True}
         files.sections["directory"]["servers"] = [slapd.url]
         files.write_settings()
@@ -383,8 +373,6 @@ async def test_what_comes_of_a_change_is_told_though_a_login_was_first(tmp_path:
             while f"{slapd.url}: " not in str(bridge.detail()["not_ready"]):  # noqa: ASYNC110 -- no event tells
                 await asyncio.sleep(0.05)
         assert _tries(slapd) == 2
-    finally:
-        await bridge.stop()
 
 
 async def test_the_file_is_watched_as_the_settings_in_force_say(
@@ -395,13 +383,9 @@ async def test_the_file_is_watched_as_the_settings_in_force_say(
     files = _bridge(tmp_path, slapd)
     files.sections["policy"] = {"path": "policy.yaml", "poll": "off"}
     files.write_settings()
-    bridge = Bridge(lambda: load_settings(files.settings, {}))
-    await bridge.start()
-    try:
+    async with _started(files) as bridge:
         files.sections["policy"]["poll"] = "1s"
         files.write_settings()
         assert await bridge.reload()
         _write_password(files, _PASSWORD)
         await asyncio.wait_for(bridge.ready.wait(), 20)
-    finally:
-        await bridge.stop()
