@@ -122,7 +122,7 @@ def _read_value(text: str, start: int) -> tuple[str, int]:
             if pair:
                 out.append(int(pair[0], 16))
                 position += 3
-            elif following in _ESCAPABLE and following:
+            elif following in _ESCAPABLE:
                 out += following.encode()
                 position += 2
             else:

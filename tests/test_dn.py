@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from ldap3.core.exceptions import LDAPInvalidDnError
 from ldap3.utils.dn import escape_rdn, parse_dn
 
-from ldap_token_bridge.dn import DistinguishedName, InvalidName
+from ldap_token_bridge.dn import MAX_LENGTH, DistinguishedName, InvalidName, fold, normalise_value
 
 parse = DistinguishedName.parse
 
@@ -69,11 +69,13 @@ def test_different_names_are_different(one: str, other: str) -> None:
         ("CN=a,", 6),
         ("CN=\\ff", 4),
         ("CN=#0401", 4),
+        ("CN=\ud800", 4),
+        ("X", 1),
     ],
 )
 def test_what_is_no_name_is_refused_with_its_column(text: str, column: int) -> None:
     """The column points at what is wrong."""
-    with pytest.raises(InvalidName) as caught:
+    with pytest.raises(InvalidName, match=r"must|missing|closed|not UTF-8|not supported") as caught:
         parse(text)
     assert caught.value.column == column
 
@@ -82,6 +84,30 @@ def test_a_name_beyond_measure_is_refused() -> None:
     """Reading it would take time by the square of its length."""
     with pytest.raises(InvalidName):
         parse("CN=a," * 10_000 + "DC=x")
+    longest = "CN=" + "x" * (MAX_LENGTH - 3)
+    assert parse(longest).rdns
+    with pytest.raises(InvalidName):
+        parse(longest + "x")
+
+
+@given(st.text())
+def test_what_is_folded_is_folded_as_it_is(text: str) -> None:
+    """Names are folded where they are read and again where they are looked up."""
+    assert fold(fold(text)) == fold(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "folded"), [("ÉCOLE", "école"), ("E\u0301COLE", "école"), ("İ", "İ"), ("Straße", "straße")]
+)
+def test_a_name_is_folded_letter_by_letter(name: str, folded: str) -> None:
+    """Composed, in small letters, and where a letter would become two it stays."""
+    assert fold(name) == folded
+
+
+@pytest.mark.parametrize(("value", "normal"), [("  A   b ", "a b"), ("É  B", "é b"), ("\u00a0a", "\u00a0a")])
+def test_the_form_in_which_values_compare(value: str, normal: str) -> None:
+    """Folded, and runs of spaces as one; none outside."""
+    assert normalise_value(value) == normal
 
 
 def test_is_below() -> None:

@@ -27,6 +27,8 @@ PROXIES = (ip_network("10.0.0.0/8"), ip_network("::1/128"))
         ("10.0.0.1", ["198.51.100.7:51234"], "198.51.100.7"),
         ("10.0.0.1", ["[2001:db8::1]:443"], "2001:db8::1"),
         ("10.0.0.1", ["[2001:db8::1]"], "2001:db8::1"),
+        # The longest that there is.
+        ("10.0.0.1", ["[0000:0000:0000:0000:0000:ffff:255.255.255.255%interface-name]:65535"], "255.255.255.255"),
     ],
 )
 def test_the_nearest_untrusted_address_is_the_client(peer: str | None, forwarded: list[str], expected: str) -> None:
@@ -34,7 +36,21 @@ def test_the_nearest_untrusted_address_is_the_client(peer: str | None, forwarded
     assert client_address(peer, forwarded, PROXIES) == ip_address(expected)
 
 
-@pytest.mark.parametrize("forwarded", ["", "unknown", "198.51.100.7:x", "[2001:db8::1", "a, b", "198.51.100.7,"])
+@pytest.mark.parametrize(
+    "forwarded",
+    [
+        "",
+        "unknown",
+        "198.51.100.7:x",
+        "[2001:db8::1",
+        "a, b",
+        "198.51.100.7,",
+        "[]",
+        "[]:443",
+        # Addresses are remembered: who could make them long could fill the memory.
+        "2001:db8::1%" + "x" * 1000,
+    ],
+)
 def test_what_is_no_address_is_unknown(forwarded: str) -> None:
     """An address that a trusted proxy mangled is none, so that no network rule can allow it."""
     assert client_address("10.0.0.1", [forwarded], PROXIES) is None
