@@ -75,7 +75,7 @@ def test_different_names_are_different(one: str, other: str) -> None:
 )
 def test_what_is_no_name_is_refused_with_its_column(text: str, column: int) -> None:
     """The column points at what is wrong."""
-    with pytest.raises(InvalidName, match=r"must|missing|closed|not UTF-8|not supported") as caught:
+    with pytest.raises(InvalidName, match=r"^an? ") as caught:
         parse(text)
     assert caught.value.column == column
 
