@@ -1,5 +1,6 @@
 """A robot's secret: its form, its checksum, its hash."""
 
+import base64
 import re
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from ldap_token_bridge.identity import Secret
 from ldap_token_bridge.robots import SECRET_PATTERN, new_secret
-from ldap_token_bridge.robots.hashes import fault_of, hash_secret, proves
+from ldap_token_bridge.robots.hashes import fault_of, hash_secret, proves, proves_one
 from ldap_token_bridge.robots.secret import is_secret
 
 
@@ -63,3 +64,49 @@ def test_a_hash_proves_its_secret_alone() -> None:
 def test_a_hash_that_is_weak_or_costly_is_refused(hashed: str, fault: str) -> None:
     """A hostile file can neither take all memory nor make a secret easy to find."""
     assert fault in fault_of(hashed)
+
+
+@pytest.mark.parametrize(
+    ("memory", "time", "lanes", "octets", "fault"),
+    [
+        (262_144, 10, 8, 16, ""),
+        (8192, 1, 1, 16, ""),
+        (262_145, 1, 1, 16, "costs too much"),
+        (8192, 11, 1, 16, "costs too much"),
+        (8192, 1, 9, 16, "costs too much"),
+        (8191, 1, 1, 16, "too weak"),
+        (8192, 1, 1, 15, "too weak"),
+    ],
+)
+def test_what_a_hash_may_cost_and_must(memory: int, time: int, lanes: int, octets: int, fault: str) -> None:
+    """To the round and the octet, for another program may have made it."""
+    digest = base64.b64encode(bytes(octets)).decode().rstrip("=")
+    found = fault_of(f"$argon2id$v=19$m={memory},t={time},p={lanes}$c29tZXNhbHRzb21l${digest}")
+    assert fault in found
+    assert bool(fault) is bool(found)
+
+
+def test_what_is_no_hash_proves_nothing() -> None:
+    """It may have got past whoever looks at the file."""
+    for hashed in ("", "hunter2", "$argon2id$v=19$m=8192,t=1,p=1$c29tZXNhbHRzb21l$"):
+        assert not proves(new_secret(), hashed)
+
+
+@pytest.mark.parametrize(("hashes", "at_least", "tried"), [(0, 2, 2), (1, 2, 2), (2, 2, 2), (3, 2, 3)])
+def test_who_is_refused_costs_the_same_whoever_it_is(
+    hashes: int, at_least: int, tried: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A robot of one secret, of two while they change, of none: the time does not tell which names there are."""
+    seen: list[str] = []
+    monkeypatch.setattr("ldap_token_bridge.robots.hashes.proves", lambda _secret, hashed: seen.append(hashed))
+    assert not proves_one(new_secret(), tuple(str(number) for number in range(hashes)), at_least)
+    assert len(seen) == tried
+    assert all(fault_of(hashed) == "" for hashed in seen[hashes:]), "hashes of nobody's cost what others do"
+
+
+def test_either_of_two_secrets_proves() -> None:
+    """While one takes the other's place."""
+    one, other = new_secret(), new_secret()
+    hashes = (hash_secret(one), hash_secret(other))
+    assert proves_one(one, hashes, 2) and proves_one(other, hashes, 2)
+    assert not proves_one(new_secret(), hashes, 2)
