@@ -4,6 +4,12 @@ import ssl
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.trust import client_context, trusting, trusting_nobody
@@ -12,10 +18,18 @@ from tests.support.certificates import Authority, Issued
 HOST = "ldap.example.com"
 
 
-def handshake(client_context: ssl.SSLContext, shown: Issued, host: str = HOST) -> None:
-    """In memory; raises ssl.SSLCertVerificationError if the client does not believe the server."""
+def handshake(
+    client_context: ssl.SSLContext, shown: Issued, host: str = HOST, clients: Authority | None = None
+) -> bytes | None:
+    """In memory; raises ssl.SSLCertVerificationError if the client does not believe the server.
+
+    Where the server asks for certificates of `clients`: what the client has shown.
+    """
     server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server_context.load_cert_chain(shown.certificate, shown.key)
+    if clients:
+        server_context.verify_mode = ssl.CERT_OPTIONAL
+        server_context.load_verify_locations(clients.ca_file)
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     client = client_context.wrap_bio(to_client, to_server, server_hostname=host)
     server = server_context.wrap_bio(to_server, to_client, server_side=True)
@@ -25,6 +39,7 @@ def handshake(client_context: ssl.SSLContext, shown: Issued, host: str = HOST) -
         except ssl.SSLWantReadError:
             continue
     assert client.version() is not None
+    return server.getpeercert(binary_form=True)
 
 
 @pytest.mark.parametrize("by_hand", [False, True])
@@ -66,6 +81,12 @@ def test_who_trusts_nobody_is_connected_to_nobody(tmp_path: Path, monkeypatch: p
         handshake(trusting_nobody(), server)
 
 
+def test_what_is_named_need_not_have_signed_itself(tmp_path: Path) -> None:
+    """An issuing authority below a root that nobody has, or the certificate of the one server, as with Python 3.13."""
+    one = Authority(tmp_path).issue("one", [HOST])
+    handshake(trusting(one.certificate), one)
+
+
 def test_the_certificate_of_a_server_vouches_for_no_other(tmp_path: Path) -> None:
     """Not even as the file of authorities: who has one server's key is not every server."""
     authority = Authority(tmp_path)
@@ -86,3 +107,59 @@ def test_a_file_that_is_not_there_is_named_with_what_to_do(tmp_path: Path, lacki
     (problem,) = refused.value.problems
     assert str(problem.where) == str(gone)
     assert problem.remedy == "Check the path and the file's permissions."
+
+
+def test_the_certificate_is_shown_to_who_asks(tmp_path: Path) -> None:
+    """The bridge's own; none where none is set."""
+    authority = Authority(tmp_path)
+    server, own = authority.issue("server", [HOST]), authority.issue("registry-bridge", [HOST])
+    shown = handshake(client_context(authority.ca_file, own.certificate, own.key), server, clients=authority)
+    assert shown == ssl.PEM_cert_to_DER_cert(own.certificate.read_text())
+    assert handshake(client_context(authority.ca_file, None, None), server, clients=authority) is None
+
+
+def test_a_certificate_and_its_key_may_stand_in_one_file(tmp_path: Path) -> None:
+    """As many programs write them."""
+    authority = Authority(tmp_path)
+    server, own = authority.issue("server", [HOST]), authority.issue("registry-bridge", [HOST])
+    both = tmp_path / "both.pem"
+    both.write_bytes(own.certificate.read_bytes() + own.key.read_bytes())
+    assert handshake(client_context(authority.ca_file, both, None), server, clients=authority)
+
+
+def test_the_key_of_another_certificate_is_refused(tmp_path: Path) -> None:
+    """And what is no key at all; both files are named."""
+    authority = Authority(tmp_path)
+    own, other = (authority.issue(name, [HOST]) for name in ("own", "other"))
+    for key in (other.key, own.certificate):
+        with pytest.raises(Misconfigured) as refused:
+            client_context(authority.ca_file, own.certificate, key)
+        (problem,) = refused.value.problems
+        assert (problem.what, str(problem.where)) == (
+            "certificate and key cannot be used together",
+            str(own.certificate),
+        )
+        assert f"({key})" in problem.remedy
+    with pytest.raises(Misconfigured) as refused:
+        client_context(authority.ca_file, own.certificate, None)
+    assert f"({own.certificate})" in refused.value.problems[0].remedy
+
+
+def test_a_file_of_authorities_without_one_is_refused(tmp_path: Path) -> None:
+    """Nobody would be believed, and the system's authorities are not meant."""
+    empty = tmp_path / "empty.pem"
+    empty.touch()
+    with pytest.raises(Misconfigured) as refused:
+        client_context(empty, None, None)
+    (problem,) = refused.value.problems
+    assert (problem.what, str(problem.where)) == ("this file holds no certificate", str(empty))
+
+
+def test_a_key_with_a_passphrase_is_refused_and_not_asked_for(tmp_path: Path) -> None:
+    """OpenSSL would ask on the terminal, and the bridge would hang at its start."""
+    authority = Authority(tmp_path)
+    own = authority.issue("own", [HOST])
+    key = load_pem_private_key(own.key.read_bytes(), None)
+    own.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")))
+    with pytest.raises(Misconfigured, match="cannot be used together"):
+        client_context(authority.ca_file, own.certificate, own.key)

@@ -35,6 +35,8 @@ def test_five_that_were_not_answered_are_too_many_for_an_hour() -> None:
     tried(guesses, "alice", b"5")
     assert guesses.are_too_many("alice")
     assert not guesses.are_too_many("bob")
+    clock.now = HOUR - 1
+    assert guesses.are_too_many("alice")
     clock.now = HOUR
     assert not guesses.are_too_many("alice")
 
@@ -63,6 +65,40 @@ def test_those_under_way_count_together_with_those_that_were_not_answered() -> N
         guesses.end("alice", mark, answered=True)
     assert not guesses.are_too_many("alice")
     tried(guesses, "alice", *FIVE[1:4])
+    assert not guesses.are_too_many("alice")
+
+
+def test_one_that_ends_takes_none_of_the_others_along() -> None:
+    """Those that are still under way count on; of an account without any, nothing is kept."""
+    guesses = Guesses(10, Clock())
+    for mark in FIVE:
+        guesses.begin("alice", mark)
+    guesses.end("alice", b"1", answered=True)
+    assert not guesses.are_too_many("alice")
+    guesses.begin("alice", b"6")
+    assert guesses.are_too_many("alice")
+    for mark in (*FIVE[1:], b"6"):
+        guesses.end("alice", mark, answered=True)
+    assert not guesses._under_way  # nothing else shows what is kept
+
+
+def test_one_that_is_sent_again_does_not_make_the_hour_longer() -> None:
+    """A pipeline with an old password would hold its owner's guesses for ever."""
+    clock = Clock()
+    guesses = Guesses(10, clock)
+    tried(guesses, "alice", *FIVE[:4])
+    clock.now = HOUR - 1
+    tried(guesses, "alice", b"1")
+    clock.now = HOUR
+    tried(guesses, "alice", b"5")
+    assert not guesses.are_too_many("alice")
+
+
+def test_no_more_are_kept_than_are_too_many() -> None:
+    """Whoever goes on fills no memory."""
+    guesses = Guesses(10, Clock())
+    tried(guesses, "alice", *FIVE, b"6", b"7")
+    tried(guesses, "alice", b"3", answered=True)
     assert not guesses.are_too_many("alice")
 
 

@@ -146,6 +146,18 @@ def test_questions_about_nothing_take_room_too() -> None:
     assert _kept(memory) <= _ROOM
 
 
+def test_what_was_asked_first_makes_room_for_what_is_asked_now() -> None:
+    """What is asked all day is remembered, however many asked before."""
+    memory = DecisionMemory(policy(_RULES))
+    first, *_, last = questions = [_question(None, service=str(number)) for number in range(_ROOM)]
+    at_first = memory.decide(first)
+    assert memory.decide(first) is at_first
+    for question in questions:
+        at_last = memory.decide(question)
+    assert memory.decide(last) is at_last
+    assert memory.decide(first) is not at_first
+
+
 def test_many_groups_take_room_too() -> None:
     """What is kept holds the person's groups, which are others after each look-up in the directory."""
     memory = DecisionMemory(policy(_RULES))
