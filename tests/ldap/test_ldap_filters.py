@@ -124,6 +124,22 @@ def test_what_is_no_filter_is_refused(text: str) -> None:
         FilterTemplate.compile(text)
 
 
+@pytest.mark.parametrize("fill", ["(a={})", "(&{}(a=b))"])
+def test_a_filter_is_bounded(fill: str) -> None:
+    """As long as 4096 characters and a hundred clauses, and no more: reading it recurses."""
+    piece, most = ("x", 4096 - 4) if fill == "(a={})" else ("(a=b)", 98)
+    assert FilterTemplate.compile(fill.format(piece * most)).fill()
+    with pytest.raises(InvalidFilter, match="4096 characters or 100 clauses"):
+        FilterTemplate.compile(fill.format(piece * (most + 1)))
+
+
+def test_white_space_within_an_extensible_match_counts_for_nothing() -> None:
+    """`dn` is no name of a rule by it: the filter would match others."""
+    spaced = FilterTemplate.compile("( cn : dn : caseIgnoreMatch := x )")
+    assert spaced.fill() == oracle.search_filter("(cn:dn:caseIgnoreMatch:=x)")
+    assert FilterTemplate.compile("( cn : DN := x )").fill() == oracle.search_filter("(cn:dn:=x)")
+
+
 @given(st.text("()&|!=*<>~:{}\\ab 2", max_size=25))
 def test_no_text_makes_the_compiler_raise_anything_else(text: str) -> None:
     """A text is a filter with the names that it shows, or an InvalidFilter."""
