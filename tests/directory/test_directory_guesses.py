@@ -94,6 +94,29 @@ def test_one_that_is_sent_again_does_not_make_the_hour_longer() -> None:
     assert not guesses.are_too_many("alice")
 
 
+def test_what_is_answered_meanwhile_does_not_make_the_hour_longer() -> None:
+    """The owner goes on logging in, by the directory alone."""
+    clock = Clock()
+    guesses = Guesses(10, clock)
+    tried(guesses, "alice", *FIVE)
+    clock.now = HOUR - 1
+    tried(guesses, "alice", b"right", answered=True)
+    clock.now = HOUR
+    assert not guesses.are_too_many("alice")
+
+
+def test_a_password_does_not_count_against_itself() -> None:
+    """The fifth that is under way is still answered; others beside it would be too many."""
+    guesses = Guesses(10, Clock())
+    tried(guesses, "alice", *FIVE[:4])
+    assert not guesses.are_too_many("alice", b"4")
+    guesses.begin("alice", b"5")
+    assert not guesses.are_too_many("alice", b"5")
+    assert guesses.are_too_many("alice", b"6")
+    guesses.begin("alice", b"6")
+    assert guesses.are_too_many("alice", b"5")
+
+
 def test_no_more_are_kept_than_are_too_many() -> None:
     """Whoever goes on fills no memory."""
     guesses = Guesses(10, Clock())
