@@ -7,6 +7,8 @@ from typing import Self
 
 from .scripted_ldap import ScriptedLdap
 
+_QUIET = 3  # looks, one after the other, that found nothing
+
 
 class ScriptedThread:
     """Runs `server` while the context lasts."""
@@ -30,11 +32,16 @@ class ScriptedThread:
         self._loop.close()
 
     async def _end(self) -> None:
-        """Also for the server what it does not know of yet: a TLS handshake under way is a task of asyncio's own."""
+        """Also for the server what it does not know of yet: a TLS handshake under way is a task of asyncio's own.
+
+        One that is through just now begins to be served, so it is looked until nothing is left.
+        """
         await self.server.stop()
-        await asyncio.sleep(0)  # what was accepted just now begins: a task that never began would close nothing
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
-        await asyncio.sleep(0.05)  # transports end
+        quiet = 0
+        while quiet < _QUIET:
+            await asyncio.sleep(0.02)  # what was accepted just now begins: a task that never began would close nothing
+            left = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+            quiet = 0 if left else quiet + 1
