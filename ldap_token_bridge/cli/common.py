@@ -25,6 +25,7 @@ _STEERING = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 
 # A path as it was typed. What cannot be read is told by who reads it: with a remedy, in the form that was asked for.
 ANY_PATH = click.Path(path_type=Path, readable=False)
+ANY_FILE = click.Path(path_type=Path, readable=False, dir_okay=False)
 
 _ABSENT = ("there is no such file", "Name the settings file: -c bridge.yaml")
 

@@ -33,6 +33,7 @@ from ldap_token_bridge.settings import Settings, load_settings
 from ldap_token_bridge.trust import trusting
 
 from .common import (
+    ANY_FILE,
     config_option,
     examples,
     find_config,
@@ -49,7 +50,6 @@ from .registry_config import in_yaml, registry_auth
 
 # Findings that another configuration of the registry may mend.
 _ABOUT_CONFIGURATION = frozenset(("registry", "realm", "service", "issuer", "key", "x5c", "tokens"))
-_file = click.Path(path_type=Path, dir_okay=False, readable=False)
 
 
 @click.command(
@@ -66,9 +66,9 @@ _file = click.Path(path_type=Path, dir_okay=False, readable=False)
 @click.option("--user", metavar="NAME", help="Also log in as this person, with a password from the terminal.")
 @click.option("--password-stdin", is_flag=True, help="With --user: read the password from standard input.")
 @click.option("--scope", "scopes", multiple=True, metavar="SCOPE", help="What should be allowed: repository:a/b:pull.")
-@click.option("--ca", "ca_file", type=_file, metavar="FILE", help="Trust these authorities beside the system's.")
+@click.option("--ca", "ca_file", type=ANY_FILE, metavar="FILE", help="Trust these authorities beside the system's.")
 @click.option("--realm", metavar="URL", help="Where clients should reach the bridge, to compare.")
-@click.option("--bundle", type=_file, metavar="FILE", help="The registry's rootcertbundle, if it is at hand.")
+@click.option("--bundle", type=ANY_FILE, metavar="FILE", help="The registry's rootcertbundle, if it is at hand.")
 @format_option
 @run_or_explain()
 def command(  # noqa: PLR0913 -- one for each option

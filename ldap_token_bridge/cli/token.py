@@ -10,13 +10,12 @@ import click
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.tokens import Generation, Malformed, Verification, check_access, contents, verify_token
 
-from .common import EXIT_FINDING, config_option, examples, format_option, run_or_explain
+from .common import ANY_FILE, EXIT_FINDING, config_option, examples, format_option, run_or_explain
 from .token_input import Asked, Side, SideOptions, ask_for_token, read_token, registry_side, wanted_access
 from .token_report import print_report
 from .token_revoke import revoke
 
 _GENERATIONS: dict[str, tuple[Generation, ...]] = {"both": ("2.x", "3.x"), "2.x": ("2.x",), "3.x": ("3.x",)}
-_file = click.Path(path_type=Path, dir_okay=False, readable=False)
 
 
 @click.group(epilog=examples("ldap-token-bridge token inspect -c bridge.yaml < token.txt"))
@@ -42,8 +41,10 @@ command.add_command(revoke)
 )
 @click.argument("token", required=False)
 @config_option
-@click.option("--bundle", type=_file, metavar="FILE", help="The registry's rootcertbundle. Else that of the settings.")
-@click.option("--jwks", type=_file, metavar="FILE", help="The registry's jwks file (3.x only).")
+@click.option(
+    "--bundle", type=ANY_FILE, metavar="FILE", help="The registry's rootcertbundle. Else that of the settings."
+)
+@click.option("--jwks", type=ANY_FILE, metavar="FILE", help="The registry's jwks file (3.x only).")
 @click.option("--issuer", metavar="TEXT", help="The registry's auth.token.issuer. Else token.issuer of the settings.")
 @click.option("--service", metavar="TEXT", help="The registry's auth.token.service. Else that of the settings.")
 @click.option("--action", "actions", multiple=True, metavar="ACTION", help="What is to be done: 'push team-a/app'.")
@@ -58,7 +59,7 @@ command.add_command(revoke)
 @click.option("--user", metavar="NAME", help="Get the token from the bridge, with the password from standard input.")
 @click.option("--scope", "scopes", multiple=True, metavar="SCOPE", help="With --user: what to ask for.")
 @click.option("--url", metavar="URL", help="With --user: the bridge's address. Else that of the settings.")
-@click.option("--ca-file", type=_file, metavar="FILE", help="With --url: who may sign the certificate there.")
+@click.option("--ca-file", type=ANY_FILE, metavar="FILE", help="With --url: who may sign the certificate there.")
 @format_option
 @run_or_explain()
 def inspect(  # noqa: PLR0913 -- one for each option

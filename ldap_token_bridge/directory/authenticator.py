@@ -90,7 +90,7 @@ class Authenticator:
         known = self._people.remembered(name) if name and is_possible_password(credentials.password) else None
         if known is None:
             return None
-        told = self._judge(known, credentials.password)
+        told = self._passwords.judge(known, self._passwords.mark(known, credentials.password))
         if isinstance(told, Refusal):
             return self._refused_again(known, told)
         groups = self._people.remembered_groups(known) if told else None
@@ -212,16 +212,12 @@ class Authenticator:
                 groups = await self._people.groups_of(known, deadline)
         return Authenticated(known.person.account, groups, "hit", spent, known.person.password_date)
 
-    def _judge(self, known: Known, password: Secret) -> Refusal | bool:
-        """What memory alone knows of this password."""
-        return self._passwords.judge(known, self._passwords.mark(known, password))
-
     async def _refused_at_once(self, known: Known, password: Secret, address: Address) -> Refused | None:
         """No search for each time that an old password comes, nor for each password that is not to be sent now."""
-        told = self._judge(known, password)
+        mark, key = self._passwords.mark(known, password), known.person.account.unique_id
+        told = self._passwords.judge(known, mark)
         if isinstance(told, Refusal):
             return self._refused_again(known, told)
-        mark, key = self._passwords.mark(known, password), known.person.account.unique_id
         if told or self._passwords.wrong.get(key, mark) is not None:
             return None
         block = await self._budgets.blocked(address) or self._budgets.is_used_up(key, is_nobody=known.is_nobody)

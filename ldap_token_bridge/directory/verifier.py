@@ -99,7 +99,7 @@ class Verifier:
         known = trial.known
         check = self._replicas.check(trial.key, trial.password)
         try:
-            is_guessed = self._passwords.is_guessed(trial.key, trial.mark)
+            is_guessed = self._replicas.exist and self._passwords.is_guessed(trial.key, trial.mark)
             only_refusals = trial.anew or known.person.state is not None or is_guessed
             told = await check.told(trial.patience, trial.deadline, only_refusals=only_refusals)
             if told:

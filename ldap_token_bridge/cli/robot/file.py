@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from ldap_token_bridge.cli.common import config_option, find_config
+from ldap_token_bridge.cli.common import ANY_FILE, config_option, find_config
 from ldap_token_bridge.errors import Misconfigured
 from ldap_token_bridge.whole_files import SECRET_MODE, behind_links, create, explained, locked
 from ldap_token_bridge.yamlfile import read_text
@@ -20,7 +20,7 @@ def file_options(function: Decorated) -> Decorated:
     option = click.option(
         "--file",
         "given",
-        type=click.Path(dir_okay=False, path_type=Path, readable=False),
+        type=ANY_FILE,
         metavar="FILE",
         help="The robots file. Else `robots` of the settings.",
     )
